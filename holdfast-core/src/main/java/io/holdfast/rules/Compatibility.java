@@ -1,0 +1,56 @@
+package io.holdfast.rules;
+
+import java.util.List;
+
+/** Who may hold a lock beside whom. */
+final class Compatibility {
+
+  private Compatibility() {}
+
+  /**
+   * Whether a lock could be given in a mode beside the present grants, waiters left aside.
+   *
+   * @param grants pairwise compatible
+   */
+  static boolean admits(LockKind kind, List<Grant> grants, Mode mode) {
+    return switch (kind.type()) {
+      case MUTEX -> grants.isEmpty();
+      case READ_WRITE ->
+          // All grants are of one mode, so the first one speaks for all.
+          grants.isEmpty() || !conflict(grants.get(0).mode(), mode);
+      case SEMAPHORE -> used(grants) + mode.permits() <= kind.permits();
+    };
+  }
+
+  /**
+   * Whether a holder stands in the way of a waiter. Every holder of permits does, because each
+   * permit that comes back brings the waiter nearer to the front.
+   */
+  static boolean conflict(Mode held, Mode wanted) {
+    return held.type() != Mode.Type.SHARED || wanted.type() != Mode.Type.SHARED;
+  }
+
+  /** How many permits are given out; a long, because a broken record may exceed an int. */
+  static long used(List<Grant> grants) {
+    long sum = 0;
+    for (Grant grant : grants) {
+      sum += grant.mode().permits();
+    }
+    return sum;
+  }
+
+  /** Whether the lock is held exclusively. */
+  static boolean exclusive(List<Grant> grants) {
+    return !grants.isEmpty() && grants.get(0).mode().type() == Mode.Type.EXCLUSIVE;
+  }
+
+  /**
+   * The id of a grant that is about to be made: readers who join a read phase share its id, all
+   * others get the version of the write to come.
+   */
+  static long nextId(List<Grant> grants, Mode mode) {
+    return mode.type() == Mode.Type.SHARED && !grants.isEmpty()
+        ? grants.get(0).id()
+        : Grant.UNRESOLVED;
+  }
+}
