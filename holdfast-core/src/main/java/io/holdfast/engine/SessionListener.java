@@ -1,0 +1,26 @@
+package io.holdfast.engine;
+
+import io.holdfast.rules.Event;
+
+/**
+ * How an engine speaks to a session. Calls come one after the other for one session, from any
+ * thread, possibly before the stage of the command that caused them completes. The node returns
+ * quickly and throws nothing; the engine holds no lock of its own while it calls.
+ */
+public interface SessionListener {
+
+  /**
+   * Something happened to a request of this session. Events may be lost (the engine then derives
+   * them again by itself, at the latest after a few seconds), repeated, or come out of order with
+   * replies; each is a hint whose request tells what it is about.
+   *
+   * @param name the lock
+   */
+  void onEvent(String name, Event event);
+
+  /**
+   * The engine has seen that the session is gone for good. The node opens a new one. Called at most
+   * once; a later {@link EngineSession#renew()} would have said the same.
+   */
+  void onExpired();
+}
