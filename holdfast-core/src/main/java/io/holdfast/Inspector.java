@@ -1,0 +1,104 @@
+package io.holdfast;
+
+import io.holdfast.engine.Engine;
+import io.holdfast.engine.EngineDescription;
+import io.holdfast.engine.LockNames;
+import io.holdfast.engine.LockView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Shows who holds what and who waits, as of now (linearizable), and lets an operator end a hold.
+ * Thread-safe. Every method asks the engine and ends within the operation timeout.
+ */
+public final class Inspector {
+
+  private static final int PAGE = 500;
+
+  private final Engine engine;
+  private final Duration timeout;
+
+  Inspector(Engine engine, Duration timeout) {
+    this.engine = engine;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Looks at one lock.
+   *
+   * @return empty if nobody holds it and nobody waits
+   * @throws EngineUnavailableException if the engine does not answer in time
+   */
+  public Optional<LockReport> explain(String name) {
+    return await(engine.read(LockNames.require(name))).map(LockReport::of);
+  }
+
+  /**
+   * Looks at all locks that are held or waited for.
+   *
+   * @param prefix only names that begin with it; may be empty
+   * @throws EngineUnavailableException if the engine does not answer in time
+   */
+  public List<LockReport> list(String prefix) {
+    List<LockReport> all = new ArrayList<>();
+    String after = "";
+    while (true) {
+      List<LockView> page = await(engine.list(prefix, after, PAGE));
+      page.forEach(view -> all.add(LockReport.of(view)));
+      if (page.size() < PAGE) {
+        return all;
+      }
+      after = page.get(page.size() - 1).name();
+    }
+  }
+
+  /**
+   * Ends a hold by force: compare-and-delete of exactly the hold that was seen. Its owner is told of
+   * the loss; until it has heard, only the fencing token protects the resource.
+   *
+   * @param name the lock
+   * @param seen the holder as {@link #explain} showed it
+   * @return false if that hold has ended already; nothing was changed then
+   * @throws EngineUnavailableException if the engine does not answer in time
+   */
+  public boolean forceRelease(String name, LockReport.Holder seen) {
+    return await(engine.forceRelease(LockNames.require(name), seen.request(), seen.grant()));
+  }
+
+  /** What the engine is and promises. */
+  public EngineDescription engine() {
+    return engine.description();
+  }
+
+  private <T> T await(CompletionStage<T> stage) {
+    return await(stage, timeout);
+  }
+
+  static <T> T await(CompletionStage<T> stage, Duration limit) {
+    try {
+      return stage.toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException late) {
+      throw new EngineUnavailableException(
+          "the engine has not answered within "
+              + limit.toMillis()
+              + " ms; check that it runs and can be reached, then try again",
+          late);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new EngineUnavailableException(
+          "interrupted while waiting for the engine; try again", interrupted);
+    } catch (ExecutionException | CompletionException failed) {
+      if (failed.getCause() instanceof RuntimeException unchecked) {
+        throw unchecked;
+      }
+      throw new EngineUnavailableException("the engine failed; see the cause", failed);
+    }
+  }
+}

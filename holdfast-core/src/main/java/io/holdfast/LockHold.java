@@ -1,0 +1,111 @@
+package io.holdfast;
+
+import io.holdfast.node.LocalLock;
+import io.holdfast.rules.Mode;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hold of one lock. It is a plain object on purpose: where it does not escape, the compiler can
+ * do without it and its monitor, and taking a retained lock allocates nothing.
+ */
+final class LockHold implements Hold {
+
+  private final LocalLock lock;
+  private final Mode mode;
+  private final Object owner;
+  private final long token;
+  private @Nullable Release released;
+
+  LockHold(LocalLock lock, Mode mode, Object owner, long token) {
+    this.lock = lock;
+    this.mode = mode;
+    this.owner = owner;
+    this.token = token;
+  }
+
+  @Override
+  public String name() {
+    return lock.name();
+  }
+
+  @Override
+  public long token() {
+    return token;
+  }
+
+  @Override
+  public List<Hold> parts() {
+    return List.of(this);
+  }
+
+  @Override
+  public boolean isHeld() {
+    return !isReleased() && lock.isHeld(owner, mode, token);
+  }
+
+  @Override
+  public Duration remaining() {
+    return isHeld() ? Duration.ofNanos(Math.max(0, lock.provenNanos())) : Duration.ZERO;
+  }
+
+  @Override
+  public void ensureHeld() {
+    if (isReleased()) {
+      throw new IllegalStateException(
+          "the hold of " + name() + " (token " + token + ") was released: acquire it again");
+    }
+    if (!lock.isHeld(owner, mode, token)) {
+      throw new HoldLostException(lock.lossOf(token));
+    }
+  }
+
+  @Override
+  public Hold onLost(Consumer<Loss> listener) {
+    if (!isReleased()) {
+      lock.onLost(owner, mode, token, listener);
+    }
+    return this;
+  }
+
+  private synchronized boolean isReleased() {
+    return released != null;
+  }
+
+  @Override
+  public Release release() {
+    synchronized (this) {
+      if (released == null) {
+        boolean proven = lock.isHeld(owner, mode, token);
+        boolean ended = lock.release(owner, mode, token);
+        released = proven && ended ? Release.RELEASED : Release.ALREADY_LOST;
+      }
+      return released;
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (released == null) {
+        released =
+            lock.release(owner, mode, token) ? Release.RELEASED : Release.ALREADY_LOST;
+      }
+    }
+  }
+
+  LocalLock lock() {
+    return lock;
+  }
+
+  Object owner() {
+    return owner;
+  }
+
+  @Override
+  public String toString() {
+    return "hold of " + name() + ", " + mode + ", token " + token;
+  }
+}

@@ -1,0 +1,25 @@
+package io.holdfast.fence;
+
+/**
+ * A write came with a token smaller than one seen before: its holder has lost the lock. Nothing was
+ * written; stop, and acquire the lock again.
+ */
+public final class StaleTokenException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Says what was refused.
+   *
+   * @param token the stale token
+   * @param highest the largest token seen
+   */
+  public StaleTokenException(long token, long highest) {
+    super(
+        "token "
+            + token
+            + " is stale, "
+            + highest
+            + " was seen: the lock was lost; stop, and acquire it again");
+  }
+}

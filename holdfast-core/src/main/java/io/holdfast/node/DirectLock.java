@@ -1,0 +1,453 @@
+package io.holdfast.node;
+
+import io.holdfast.LockOptions;
+import io.holdfast.Loss;
+import io.holdfast.engine.EngineSession;
+import io.holdfast.engine.Environment.Cancellable;
+import io.holdfast.rules.Command;
+import io.holdfast.rules.Event;
+import io.holdfast.rules.LockKind;
+import io.holdfast.rules.Mode;
+import io.holdfast.rules.Reply;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A local lock that asks the engine for every acquisition, so that one global order of arrival holds
+ * over all owners of all nodes: strictly fair locks, and semaphores. It retains nothing.
+ *
+ * <p>A semaphore is not reentrant: each acquisition of permits is a hold of its own, told apart by
+ * its owner, which is a fresh object then.
+ */
+final class DirectLock extends LocalLock {
+
+  /** One acquisition: asked for, then held. */
+  private static final class Holding {
+    final LocalWaiter waiter;
+    final Ask ask;
+    int count;
+    @Nullable List<Consumer<Loss>> listeners;
+    @Nullable Cancellable limit;
+
+    Holding(LocalWaiter waiter, Ask ask) {
+      this.waiter = waiter;
+      this.ask = ask;
+    }
+
+    long token() {
+      return Tokens.first(ask.id);
+    }
+  }
+
+  /** What was asked for and is not held yet, in order of arrival, by request number. */
+  private final Map<Long, Holding> asked = new LinkedHashMap<>();
+
+  /** The waiters of {@link #asked}. */
+  private final Set<LocalWaiter> asking = new HashSet<>();
+
+  private final Map<Object, Holding> exclusive = new HashMap<>(1);
+  private final Map<Object, Holding> shared = new HashMap<>(1);
+
+  DirectLock(String name, LockKind kind, LockOptions options, NodeContext node) {
+    super(name, kind, options, node);
+  }
+
+  private Map<Object, Holding> holds(Mode mode) {
+    return mode.type() == Mode.Type.SHARED ? shared : exclusive;
+  }
+
+  @Override
+  long enter(Object owner, Mode mode) {
+    Holding held = holds(mode).get(owner);
+    if (held == null) {
+      return NOT_GRANTED;
+    }
+    if (held.count == Integer.MAX_VALUE) {
+      throw new Error("Maximum lock count exceeded");
+    }
+    held.count++;
+    return held.token();
+  }
+
+  @Override
+  boolean wouldUpgrade(Object owner, Mode mode) {
+    return mode == Mode.EXCLUSIVE && shared.containsKey(owner) && !exclusive.containsKey(owner);
+  }
+
+  @Override
+  boolean mayTry(Mode mode) {
+    boolean beside = mode.type() != Mode.Type.EXCLUSIVE && exclusive.isEmpty();
+    return queue.isEmpty() && (kind.type() == LockKind.Type.SEMAPHORE || beside || isIdle());
+  }
+
+  private boolean isIdle() {
+    return exclusive.isEmpty() && shared.isEmpty();
+  }
+
+  @Override
+  long retry(LocalWaiter waiter) {
+    return NOT_GRANTED;
+  }
+
+  @Override
+  void onRemoved() {}
+
+  @Override
+  void settle() {
+    EngineSession session = node.keeper().session();
+    List<Holding> unwanted =
+        asked.values().stream()
+            .filter(
+                holding ->
+                    holding.waiter.state() == LocalWaiter.State.GONE
+                        || holding.waiter.state() == LocalWaiter.State.FAILED)
+            .toList();
+    for (Holding holding : unwanted) {
+      forget(holding);
+      end(holding.ask, new Command.Cancel(holding.ask.request));
+    }
+    if (session != null) {
+      for (LocalWaiter waiter : queue) {
+        if (!asking.contains(waiter)) {
+          submit(session, waiter);
+        }
+      }
+    }
+    if (asked.isEmpty() && isIdle()) {
+      node.active().remove(name, this);
+    }
+  }
+
+  private void forget(Holding holding) {
+    asked.remove(holding.ask.request.number());
+    asking.remove(holding.waiter);
+  }
+
+  private void submit(EngineSession session, LocalWaiter waiter) {
+    Ask ask = new Ask(session, node.keeper().nextRequest(session), waiter.mode, waiter.tryOnly);
+    Holding holding = new Holding(waiter, ask);
+    asked.put(ask.request.number(), holding);
+    asking.add(waiter);
+    Command acquire =
+        new Command.Acquire(
+            ask.request,
+            kind,
+            waiter.mode,
+            label(waiter.owner),
+            false,
+            waiter.tryOnly ? Command.Patience.TRY : Command.Patience.QUEUE);
+    send(
+        ask,
+        acquire,
+        id -> onGranted(holding, id),
+        rejected -> onRejected(holding, rejected));
+  }
+
+  private void end(Ask ask, Command command) {
+    outbox.add(() -> node.sender().sendAndForget(ask.session, name, command));
+  }
+
+  @Override
+  boolean isCurrent(Ask ask) {
+    Holding holding = asked.get(ask.request.number());
+    return holding != null && holding.ask == ask;
+  }
+
+  private void onGranted(Holding holding, long id) {
+    if (!isCurrent(holding.ask)) {
+      return;
+    }
+    holding.ask.id = id;
+    if (!node.keeper().isProven()) {
+      // Handed out when the lease is proven again, or dropped with the session.
+      return;
+    }
+    handOut(holding);
+  }
+
+  private void handOut(Holding holding) {
+    forget(holding);
+    LocalWaiter waiter = holding.waiter;
+    if (!queue.remove(waiter)) {
+      end(holding.ask, new Command.Cancel(holding.ask.request));
+      settle();
+      return;
+    }
+    Holding same = holds(waiter.mode).get(waiter.owner);
+    if (same != null) {
+      // The owner waited twice and has entered by its other request.
+      same.count++;
+      end(holding.ask, new Command.Cancel(holding.ask.request));
+      grant(waiter, same.token());
+      return;
+    }
+    holding.count = 1;
+    holding.limit = limitHold(waiter.owner, waiter.mode, holding.token());
+    holds(waiter.mode).put(waiter.owner, holding);
+    grant(waiter, holding.token());
+  }
+
+  private void onRejected(Holding holding, Reply.Rejected rejected) {
+    if (isCurrent(holding.ask)) {
+      forget(holding);
+      refuse(rejected, waiter -> waiter == holding.waiter);
+      settle();
+    }
+  }
+
+  @Override
+  void onRefused(Ask ask, RuntimeException why) {
+    Holding holding = asked.get(ask.request.number());
+    if (holding != null) {
+      forget(holding);
+      failWhere(waiter -> waiter == holding.waiter, why);
+    }
+    settle();
+  }
+
+  @Override
+  public boolean release(Object owner, Mode mode, long token) {
+    guard.lock();
+    try {
+      Holding held = holds(mode).get(owner);
+      if (held == null || held.token() != token) {
+        forgetLoss(owner);
+        return false;
+      }
+      if (--held.count == 0) {
+        holds(mode).remove(owner);
+        end(held);
+        settle();
+      }
+    } finally {
+      guard.unlock();
+      outbox.flush();
+    }
+    return true;
+  }
+
+  private void end(Holding held) {
+    if (held.limit != null) {
+      held.limit.cancel();
+    }
+    Command release = new Command.Release(held.ask.request);
+    if (isHeldOtherwise(held)) {
+      return;
+    }
+    end(held.ask, release);
+  }
+
+  /** After an upgrade one grant carries a shared and an exclusive hold of the same owner. */
+  private boolean isHeldOtherwise(Holding held) {
+    return exclusive.values().stream().anyMatch(other -> other.ask == held.ask)
+        || shared.values().stream().anyMatch(other -> other.ask == held.ask);
+  }
+
+  @Override
+  public int holdCount(Object owner, Mode mode) {
+    guard.lock();
+    try {
+      Holding held = holds(mode).get(owner);
+      return held == null ? 0 : held.count;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  public long heldToken(Object owner, Mode mode) {
+    guard.lock();
+    try {
+      Holding held = holds(mode).get(owner);
+      return held == null ? NOT_GRANTED : held.token();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  boolean isRecorded(Object owner, Mode mode, long token) {
+    return heldToken(owner, mode) == token;
+  }
+
+  @Override
+  void addListener(Object owner, Mode mode, long token, Consumer<Loss> listener) {
+    Holding held = holds(mode).get(owner);
+    if (held != null) {
+      if (held.listeners == null) {
+        held.listeners = new ArrayList<>(1);
+      }
+      held.listeners.add(listener);
+    }
+  }
+
+  @Override
+  void lose(Object owner, Mode mode, long token, Loss.Cause cause) {
+    Holding held = holds(mode).remove(owner);
+    if (held != null) {
+      tellLoss(owner, held.token(), cause, held.listeners);
+      end(held);
+    }
+  }
+
+  @Override
+  public void tryUpgrade(Object owner, LongConsumer done) {
+    guard.lock();
+    try {
+      Holding held = shared.get(owner);
+      if (held == null || shared.size() > 1 || !exclusive.isEmpty()) {
+        outbox.add(() -> done.accept(NOT_GRANTED));
+        return;
+      }
+      send(
+          held.ask,
+          new Command.Upgrade(held.ask.request),
+          id -> onUpgraded(owner, held, id, done),
+          rejected -> outbox.add(() -> done.accept(NOT_GRANTED)));
+    } finally {
+      guard.unlock();
+      outbox.flush();
+    }
+  }
+
+  private void onUpgraded(Object owner, Holding held, long id, LongConsumer done) {
+    if (shared.get(owner) != held) {
+      outbox.add(() -> done.accept(NOT_GRANTED));
+      return;
+    }
+    Ask write = new Ask(held.ask.session, held.ask.request, Mode.EXCLUSIVE, false);
+    write.id = id;
+    Holding upgraded = new Holding(held.waiter, write);
+    upgraded.count = 1;
+    exclusive.put(owner, upgraded);
+    outbox.add(() -> done.accept(upgraded.token()));
+  }
+
+  @Override
+  @Nullable Throwable engineTrouble(LocalWaiter waiter) {
+    Ask ask =
+        asked.values().stream()
+            .filter(holding -> holding.waiter == waiter)
+            .map(holding -> holding.ask)
+            .findFirst()
+            .orElse(null);
+    return trouble(ask);
+  }
+
+  @Override
+  public void onEvent(Event event) {
+    guard.lock();
+    try {
+      Holding waiting = asked.get(event.request().number());
+      if (waiting != null && waiting.ask.request.equals(event.request())) {
+        if (event instanceof Event.Granted granted) {
+          waiting.ask.answered = true;
+          onGranted(waiting, granted.id());
+        } else if (event instanceof Event.Rejected rejected) {
+          onRejected(waiting, new Reply.Rejected(rejected.reason(), kind));
+        }
+      } else if (event instanceof Event.Ended) {
+        loseWhere(event, Loss.Cause.FORCED);
+      } else if (!isHeldBy(event)) {
+        node.endUnknown(name, event, outbox);
+      }
+    } finally {
+      guard.unlock();
+    }
+    outbox.flush();
+  }
+
+  private boolean isHeldBy(Event event) {
+    return exclusive.values().stream().anyMatch(held -> isAbout(event, held))
+        || shared.values().stream().anyMatch(held -> isAbout(event, held));
+  }
+
+  private static boolean isAbout(Event event, Holding held) {
+    return held.ask.request.equals(event.request());
+  }
+
+  private void loseWhere(Event event, Loss.Cause cause) {
+    for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
+      for (Map.Entry<Object, Holding> held : List.copyOf(holds(mode).entrySet())) {
+        if (isAbout(event, held.getValue())) {
+          lose(held.getKey(), mode, held.getValue().token(), cause);
+        }
+      }
+    }
+    settle();
+  }
+
+  private void loseAll(Loss.Cause cause) {
+    for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
+      for (Map.Entry<Object, Holding> held : List.copyOf(holds(mode).entrySet())) {
+        lose(held.getKey(), mode, held.getValue().token(), cause);
+      }
+    }
+  }
+
+  @Override
+  public void onSuspended() {
+    guard.lock();
+    try {
+      loseAll(Loss.Cause.LEASE_EXPIRED);
+    } finally {
+      guard.unlock();
+    }
+    outbox.flush();
+  }
+
+  @Override
+  public void onResumed() {
+    guard.lock();
+    try {
+      asked.values().stream()
+          .filter(holding -> holding.ask.granted())
+          .toList()
+          .forEach(this::handOut);
+      settle();
+    } finally {
+      guard.unlock();
+    }
+    outbox.flush();
+  }
+
+  @Override
+  public void onSessionLost(Loss.Cause cause) {
+    guard.lock();
+    try {
+      loseAll(cause);
+      asked.clear();
+      asking.clear();
+      if (queue.isEmpty()) {
+        node.active().remove(name, this);
+      }
+    } finally {
+      guard.unlock();
+    }
+    outbox.flush();
+  }
+
+  @Override
+  public void releaseIdle(long usedBefore) {
+    // It retains nothing.
+  }
+
+  @Override
+  public void onClosed() {
+    onSessionLost(Loss.Cause.CLOSED);
+    guard.lock();
+    try {
+      failAll(new IllegalStateException("lock " + name + ": its Holdfast was closed"));
+    } finally {
+      guard.unlock();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package io.holdfast.node;
+
+import io.holdfast.engine.EngineSession;
+import io.holdfast.engine.Environment;
+import io.holdfast.rules.Command;
+import io.holdfast.rules.Event;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/**
+ * What the locks of one node share.
+ *
+ * @param environment clocks, scheduler and chance
+ * @param keeper the session
+ * @param sender the way to the engine
+ * @param callbacks runs what users wrote: loss listeners and what depends on futures
+ * @param active the locks that have something at the engine, by name
+ * @param maxRetained how many locks the node keeps without using them
+ */
+record NodeContext(
+    Environment environment,
+    SessionKeeper keeper,
+    CommandSender sender,
+    Executor callbacks,
+    Map<String, Participant> active,
+    int maxRetained) {
+
+  /** How long a try waits for the node that retains the lock to answer. */
+  static final Duration TRY_LIMIT = Duration.ofSeconds(1);
+
+  NodeContext(
+      Environment environment,
+      SessionKeeper keeper,
+      CommandSender sender,
+      Executor callbacks,
+      int maxRetained) {
+    this(environment, keeper, sender, callbacks, new ConcurrentHashMap<>(), maxRetained);
+  }
+
+  long now() {
+    return environment.ticker().nanoTime();
+  }
+
+  /**
+   * A grant or revoke for a request that nobody here knows any more, for example because a message
+   * was delivered late: it is ended, never ignored.
+   */
+  void endUnknown(String name, Event event, Outbox outbox) {
+    EngineSession session = keeper.session();
+    boolean needed = event instanceof Event.Granted || event instanceof Event.Revoke;
+    if (needed && session != null && session.id() == event.request().session()) {
+      Command cancel = new Command.Cancel(event.request());
+      outbox.add(() -> sender.sendAndForget(session, name, cancel));
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package io.holdfast.node;
+
+import io.holdfast.EngineUnavailableException;
+import io.holdfast.engine.Engine;
+import io.holdfast.engine.EngineDescription;
+import io.holdfast.engine.EngineSession;
+import io.holdfast.engine.LockView;
+import io.holdfast.engine.SessionListener;
+import io.holdfast.engine.SessionTerms;
+import io.holdfast.rules.Command;
+import io.holdfast.rules.Event;
+import io.holdfast.rules.Reply;
+import io.holdfast.rules.RequestId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+
+/** An engine whose connection a test can cut in several ways, and whose traffic it can count. */
+final class SwitchableEngine implements Engine {
+
+  /** What happens to a call. */
+  enum Link {
+    UP,
+    /** Fails at once, nothing happened. */
+    REFUSED,
+    /** Never answered, nothing happened. */
+    HUNG,
+    /** Takes effect and is never answered. */
+    REPLY_LOST
+  }
+
+  private final Engine real;
+  Link link = Link.UP;
+  boolean eventsLost;
+  int renewals;
+  final List<Command> commands = new ArrayList<>();
+
+  SwitchableEngine(Engine real) {
+    this.real = real;
+  }
+
+  private <T> CompletionStage<T> call(Supplier<CompletionStage<T>> work) {
+    return switch (link) {
+      case UP -> work.get();
+      case REFUSED ->
+          CompletableFuture.failedFuture(new EngineUnavailableException("cut; join it again"));
+      case HUNG -> new CompletableFuture<>();
+      case REPLY_LOST -> {
+        work.get();
+        yield new CompletableFuture<>();
+      }
+    };
+  }
+
+  @Override
+  public CompletionStage<EngineSession> openSession(SessionTerms terms, SessionListener listener) {
+    SessionListener filtered =
+        new SessionListener() {
+          @Override
+          public void onEvent(String name, Event event) {
+            if (!eventsLost && link == Link.UP) {
+              listener.onEvent(name, event);
+            }
+          }
+
+          @Override
+          public void onExpired() {
+            if (link == Link.UP) {
+              listener.onExpired();
+            }
+          }
+        };
+    return call(() -> real.openSession(terms, filtered).thenApply(Session::new));
+  }
+
+  @Override
+  public CompletionStage<Optional<LockView>> read(String name) {
+    return real.read(name);
+  }
+
+  @Override
+  public CompletionStage<List<LockView>> list(String prefix, String after, int limit) {
+    return real.list(prefix, after, limit);
+  }
+
+  @Override
+  public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
+    return real.forceRelease(name, grant, id);
+  }
+
+  @Override
+  public EngineDescription description() {
+    return real.description();
+  }
+
+  @Override
+  public void close() {
+    real.close();
+  }
+
+  private final class Session implements EngineSession {
+    private final EngineSession session;
+
+    Session(EngineSession session) {
+      this.session = session;
+    }
+
+    @Override
+    public long id() {
+      return session.id();
+    }
+
+    @Override
+    public CompletionStage<Reply> submit(String name, Command command) {
+      commands.add(command);
+      return call(() -> session.submit(name, command));
+    }
+
+    @Override
+    public CompletionStage<Void> renew() {
+      renewals++;
+      return call(session::renew);
+    }
+
+    @Override
+    public CompletionStage<Void> close() {
+      return call(session::close);
+    }
+  }
+}
