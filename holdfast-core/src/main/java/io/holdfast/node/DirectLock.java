@@ -102,6 +102,12 @@ final class DirectLock extends LocalLock {
 
   @Override
   void settle() {
+    if (node.keeper().isProven()) {
+      asked.values().stream()
+          .filter(holding -> holding.ask.granted())
+          .toList()
+          .forEach(this::handOut);
+    }
     EngineSession session = node.keeper().session();
     List<Holding> unwanted =
         asked.values().stream()
@@ -151,10 +157,6 @@ final class DirectLock extends LocalLock {
         rejected -> onRejected(holding, rejected));
   }
 
-  private void end(Ask ask, Command command) {
-    outbox.add(() -> node.sender().sendAndForget(ask.session, name, command));
-  }
-
   @Override
   boolean isCurrent(Ask ask) {
     Holding holding = asked.get(ask.request.number());
@@ -166,11 +168,8 @@ final class DirectLock extends LocalLock {
       return;
     }
     holding.ask.id = id;
-    if (!node.keeper().isProven()) {
-      // Handed out when the lease is proven again, or dropped with the session.
-      return;
-    }
-    handOut(holding);
+    // Without a proven lease it is handed out later, or dropped with the session.
+    settle();
   }
 
   private void handOut(Holding holding) {
@@ -178,7 +177,6 @@ final class DirectLock extends LocalLock {
     LocalWaiter waiter = holding.waiter;
     if (!queue.remove(waiter)) {
       end(holding.ask, new Command.Cancel(holding.ask.request));
-      settle();
       return;
     }
     Holding same = holds(waiter.mode).get(waiter.owner);
@@ -219,7 +217,7 @@ final class DirectLock extends LocalLock {
     try {
       Holding held = holds(mode).get(owner);
       if (held == null || held.token() != token) {
-        forgetLoss(owner);
+        losses.forget(owner);
         return false;
       }
       if (--held.count == 0) {
@@ -385,7 +383,8 @@ final class DirectLock extends LocalLock {
     settle();
   }
 
-  private void loseAll(Loss.Cause cause) {
+  @Override
+  void loseHolds(Loss.Cause cause) {
     for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
       for (Map.Entry<Object, Holding> held : List.copyOf(holds(mode).entrySet())) {
         lose(held.getKey(), mode, held.getValue().token(), cause);
@@ -394,60 +393,14 @@ final class DirectLock extends LocalLock {
   }
 
   @Override
-  public void onSuspended() {
-    guard.lock();
-    try {
-      loseAll(Loss.Cause.LEASE_EXPIRED);
-    } finally {
-      guard.unlock();
-    }
-    outbox.flush();
-  }
-
-  @Override
-  public void onResumed() {
-    guard.lock();
-    try {
-      asked.values().stream()
-          .filter(holding -> holding.ask.granted())
-          .toList()
-          .forEach(this::handOut);
-      settle();
-    } finally {
-      guard.unlock();
-    }
-    outbox.flush();
-  }
-
-  @Override
-  public void onSessionLost(Loss.Cause cause) {
-    guard.lock();
-    try {
-      loseAll(cause);
-      asked.clear();
-      asking.clear();
-      if (queue.isEmpty()) {
-        node.active().remove(name, this);
-      }
-    } finally {
-      guard.unlock();
-    }
-    outbox.flush();
+  void loseGrants(Loss.Cause cause) {
+    loseHolds(cause);
+    asked.clear();
+    asking.clear();
   }
 
   @Override
   public void releaseIdle(long usedBefore) {
     // It retains nothing.
-  }
-
-  @Override
-  public void onClosed() {
-    onSessionLost(Loss.Cause.CLOSED);
-    guard.lock();
-    try {
-      failAll(new IllegalStateException("lock " + name + ": its Holdfast was closed"));
-    } finally {
-      guard.unlock();
-    }
   }
 }

@@ -14,9 +14,7 @@ import io.holdfast.rules.Reply;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,8 +41,6 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** Instead of a number of nanoseconds: as long as it takes. */
   public static final long FOREVER = Long.MAX_VALUE;
 
-  private static final int REMEMBERED_LOSSES = 64;
-
   final String name;
   final LockKind kind;
   final LockOptions options;
@@ -52,9 +48,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   final ReentrantLock guard = new ReentrantLock();
   final Outbox outbox = new Outbox();
   final Deque<LocalWaiter> queue = new ArrayDeque<>(1);
-
-  /** The last losses by token and owner, so that a late question gets its cause. */
-  private @Nullable Map<Object, Loss> losses;
+  final Losses losses = new Losses();
 
   LocalLock(String name, LockKind kind, LockOptions options, NodeContext node) {
     this.name = name;
@@ -486,11 +480,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   final void tellLoss(
       Object owner, long token, Loss.Cause cause, @Nullable Iterable<Consumer<Loss>> listeners) {
     Loss loss = new Loss(name, token, cause);
-    if (losses == null) {
-      losses = new BoundedMap();
-    }
-    losses.put(token, loss);
-    losses.put(owner, loss);
+    losses.remember(owner, loss);
     if (listeners != null) {
       for (Consumer<Loss> listener : listeners) {
         node.callbacks().execute(() -> listener.accept(loss));
@@ -498,16 +488,11 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** Guarded. */
-  final @Nullable Loss forgetLoss(Object owner) {
-    return losses == null ? null : losses.remove(owner);
-  }
-
   /** The owner's loss that it has not been told of by {@code unlock()} yet; told once. */
   public final @Nullable Loss takeLoss(Object owner) {
     guard.lock();
     try {
-      return forgetLoss(owner);
+      return losses.forget(owner);
     } finally {
       guard.unlock();
     }
@@ -517,7 +502,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   public final Loss lossOf(long token) {
     guard.lock();
     try {
-      Loss known = losses == null ? null : losses.get(token);
+      Loss known = losses.of(token);
       return known != null ? known : new Loss(name, token, Loss.Cause.LEASE_EXPIRED);
     } finally {
       guard.unlock();
@@ -594,6 +579,11 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     outbox.add(() -> node.sender().send(ask.session, name, command, receiver));
   }
 
+  /** Guarded. Sends a command that ends something and must take effect, outside the guard. */
+  final void end(Ask ask, Command command) {
+    outbox.add(() -> node.sender().sendAndForget(ask.session, name, command));
+  }
+
   /** Guarded. Fails those waiters that a rejection is for. */
   final void refuse(Reply.Rejected rejected, Predicate<LocalWaiter> concerned) {
     switch (rejected.reason()) {
@@ -639,11 +629,58 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     return local ? null : new EngineUnavailableException("no answer yet");
   }
 
-  /** Guarded. Closes the door for everybody who waits. */
-  final void failAll(RuntimeException why) {
-    for (LocalWaiter waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
-      fail(waiter, why);
+  /** Guarded. Ends all holds; the grants stay. */
+  abstract void loseHolds(Loss.Cause cause);
+
+  /** Guarded. Ends all holds, grants and requests: the session that they belong to is gone. */
+  abstract void loseGrants(Loss.Cause cause);
+
+  @Override
+  public final void onSuspended() {
+    guarded(() -> loseHolds(Loss.Cause.LEASE_EXPIRED));
+  }
+
+  @Override
+  public final void onResumed() {
+    guarded(this::settle);
+  }
+
+  @Override
+  public final void onSessionLost() {
+    guarded(
+        () -> {
+          loseGrants(Loss.Cause.SESSION_ENDED);
+          leaveIfIdle();
+        });
+  }
+
+  @Override
+  public final void onClosed() {
+    guarded(
+        () -> {
+          loseGrants(Loss.Cause.CLOSED);
+          failWhere(
+              waiter -> true,
+              new IllegalStateException("lock " + name + ": its Holdfast was closed"));
+          leaveIfIdle();
+        });
+  }
+
+  private void leaveIfIdle() {
+    if (queue.isEmpty()) {
+      node.active().remove(name, this);
     }
+  }
+
+  /** Does work under the guard, and what it left in the outbox after it. */
+  private void guarded(Runnable work) {
+    guard.lock();
+    try {
+      work.run();
+    } finally {
+      guard.unlock();
+    }
+    outbox.flush();
   }
 
   /** What an owner is called in records, for people. */
@@ -702,25 +739,6 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
               onRefused(ask, failure);
             }
           });
-    }
-
-    private void guarded(Runnable work) {
-      guard.lock();
-      try {
-        work.run();
-      } finally {
-        guard.unlock();
-      }
-      outbox.flush();
-    }
-  }
-
-  private static final class BoundedMap extends LinkedHashMap<Object, Loss> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<Object, Loss> eldest) {
-      return size() > REMEMBERED_LOSSES;
     }
   }
 }

@@ -210,7 +210,7 @@ public final class Node {
 
     @Override
     public void onLost() {
-      forEachActive(lock -> lock.onSessionLost(Loss.Cause.SESSION_ENDED));
+      forEachActive(Participant::onSessionLost);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.holdfast.node;
 
-import io.holdfast.Loss;
 import io.holdfast.rules.Event;
 
 /** A lock of this node with something at the engine, which hears of what happens there. */
@@ -19,7 +18,7 @@ interface Participant {
   void onResumed();
 
   /** The session is gone, and with it every grant and request. */
-  void onSessionLost(Loss.Cause cause);
+  void onSessionLost();
 
   /** Gives back what is retained and has not been used since a moment (ticker time). */
   void releaseIdle(long usedBefore);

@@ -1,7 +1,7 @@
 package io.holdfast.node;
 
 /**
- * The layout of the 64-bit word in which {@link NodeLock} keeps the state that threads change
+ * The layout of the 64-bit word in which {@link OwnedWord} keeps the state that threads change
  * without a lock.
  *
  * <pre>
@@ -81,6 +81,11 @@ final class Word {
   /** The word after all holds have ended. */
   static long freed(long word) {
     return word & ~COUNT_MASK;
+  }
+
+  /** The word after the node's grant has gone. */
+  static long closed(long word) {
+    return word & ~(GRANTED | REVOKED | HANDOFF | WOKEN);
   }
 
   /** Whether the word is held by the acquisition that drew this token. */
