@@ -8,15 +8,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls listeners one after the other, in the order in which the calls were posted, on whichever
- * thread comes by. Thread-safe.
+ * Makes calls one after the other, in the order in which they were posted, on whichever thread comes
+ * by. What was decided under a lock is posted there and delivered outside it: a listener may call
+ * back into this or another node on the same thread, and holding a lock meanwhile could deadlock two
+ * nodes of one process. Thread-safe.
  *
- * <p>A listener may cause further calls. They are posted and made by the loop that is running
+ * <p>A call may cause further calls. They are posted and made by the loop that is running
  * already, so the stack does not grow, and nobody waits for anybody. A thread that came by serves
  * at most {@link #BUDGET} calls; the scheduler takes over the rest, so that no caller is kept from
  * its own work by the conversation of others.
  */
-final class Outbox {
+public final class Outbox {
 
   /** How many calls one thread makes at a time. */
   static final int BUDGET = 256;
@@ -37,12 +39,12 @@ final class Outbox {
   private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
 
   /** Adds a call, to be made by the next {@link #deliver}. */
-  void post(Runnable call) {
+  public void post(Runnable call) {
     calls.add(call);
   }
 
   /** Makes the posted calls, unless another thread or a caller further up is doing so. */
-  void deliver(Environment.Scheduler scheduler) {
+  public void deliver(Environment.Scheduler scheduler) {
     while (!calls.isEmpty() && begin()) {
       boolean emptied = false;
       try {
@@ -72,8 +74,8 @@ final class Outbox {
       try {
         call.run();
       } catch (RuntimeException broken) {
-        // Listeners promise not to throw; one that does must not silence the others.
-        LOG.error("A session listener threw; its session may miss an event", broken);
+        // Calls promise not to throw; one that does must not silence the others.
+        LOG.error("A call threw; what it had to tell may be missed", broken);
       }
     }
     return false;

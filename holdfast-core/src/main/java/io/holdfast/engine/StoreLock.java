@@ -245,7 +245,7 @@ final class StoreLock {
               } else {
                 if (step.command() == null) {
                   cover(wakesBefore);
-                  lookAgainLater(Calls.cause(failure));
+                  session.lookLater(name);
                 }
                 fail(step, newRequest, Calls.cause(failure));
               }

@@ -14,7 +14,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,10 +46,10 @@ final class StoreSession implements EngineSession {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private volatile String reason = "its node has closed it";
 
-  /** What the listener has not heard yet, and how many of these there are. */
-  private final Queue<Runnable> news = new ConcurrentLinkedQueue<>();
+  private final Outbox outbox = new Outbox();
 
-  private final AtomicInteger untold = new AtomicInteger();
+  /** When to look at locks again, by name; see {@link #lookLater}. */
+  private final ConcurrentMap<String, Long> laterLooks = new ConcurrentHashMap<>();
 
   /** A session that the store has just opened. */
   StoreSession(StoreEngine engine, long id, SessionTerms terms, SessionListener listener) {
@@ -170,7 +169,8 @@ final class StoreSession implements EngineSession {
   void expire() {
     reason = "it was not renewed in time, or was ended at the store";
     if (end() == State.OPEN) {
-      post(listener::onExpired);
+      outbox.post(listener::onExpired);
+      outbox.deliver(engine.environment().scheduler());
       closed.complete(null);
     }
   }
@@ -188,6 +188,7 @@ final class StoreSession implements EngineSession {
     engine.forget(this);
     List<StoreLock> left = List.copyOf(locks.values());
     locks.clear();
+    laterLooks.clear();
     left.forEach(StoreLock::abandon);
     return before;
   }
@@ -212,9 +213,30 @@ final class StoreSession implements EngineSession {
     }
   }
 
-  /** Looks at a lock after a TTL, by when a write that went unanswered has arrived or never will. */
+  /**
+   * Looks at a lock after a TTL, because a look failed, or because a write went unanswered, which
+   * by then has arrived or never will. One look for all the reasons there are until then.
+   */
   void lookLater(String name) {
-    engine.environment().scheduler().schedule(() -> wake(name), terms.ttl());
+    long at = engine.environment().ticker().nanoTime() + terms.ttl().toNanos();
+    if (laterLooks.put(name, at) == null) {
+      engine.environment().scheduler().schedule(() -> lookWhenDue(name), terms.ttl());
+    }
+  }
+
+  private void lookWhenDue(String name) {
+    Long at = laterLooks.get(name);
+    if (at == null) {
+      return;
+    }
+    long early = at - engine.environment().ticker().nanoTime();
+    if (early > 0) {
+      Duration rest = Duration.ofNanos(early);
+      engine.environment().scheduler().schedule(() -> lookWhenDue(name), rest);
+    } else {
+      laterLooks.remove(name);
+      wake(name);
+    }
   }
 
   /** Something that was ours is gone: maybe because we are. */
@@ -232,13 +254,14 @@ final class StoreSession implements EngineSession {
   /** Tells the listener, unless the session has ended by then. */
   void tell(String name, List<Event> events) {
     for (Event event : events) {
-      post(
+      outbox.post(
           () -> {
             if (state.get() == State.OPEN) {
               listener.onEvent(name, event);
             }
           });
     }
+    outbox.deliver(engine.environment().scheduler());
   }
 
   void forget(String name, StoreLock lock) {
@@ -252,22 +275,6 @@ final class StoreSession implements EngineSession {
 
   private StoreLock lock(String name) {
     return locks.computeIfAbsent(name, created -> new StoreLock(this, created));
-  }
-
-  /** One call at a time: whoever adds the first one makes all calls until there is none left. */
-  private void post(Runnable call) {
-    news.add(call);
-    if (untold.getAndIncrement() != 0) {
-      return;
-    }
-    do {
-      Runnable next = news.remove();
-      try {
-        next.run();
-      } catch (RuntimeException broken) {
-        LOG.error("the listener of session {} threw; a listener must not", id, broken);
-      }
-    } while (untold.decrementAndGet() != 0);
   }
 
   private void requireOwn(Command command) {

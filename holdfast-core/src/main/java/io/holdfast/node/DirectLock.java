@@ -227,7 +227,7 @@ final class DirectLock extends LocalLock {
       }
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
     return true;
   }
@@ -302,23 +302,23 @@ final class DirectLock extends LocalLock {
     try {
       Holding held = shared.get(owner);
       if (held == null || shared.size() > 1 || !exclusive.isEmpty()) {
-        outbox.add(() -> done.accept(NOT_GRANTED));
+        outbox.post(() -> done.accept(NOT_GRANTED));
         return;
       }
       send(
           held.ask,
           new Command.Upgrade(held.ask.request),
           id -> onUpgraded(owner, held, id, done),
-          rejected -> outbox.add(() -> done.accept(NOT_GRANTED)));
+          rejected -> outbox.post(() -> done.accept(NOT_GRANTED)));
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
   }
 
   private void onUpgraded(Object owner, Holding held, long id, LongConsumer done) {
     if (shared.get(owner) != held) {
-      outbox.add(() -> done.accept(NOT_GRANTED));
+      outbox.post(() -> done.accept(NOT_GRANTED));
       return;
     }
     Ask write = new Ask(held.ask.session, held.ask.request, Mode.EXCLUSIVE, false);
@@ -326,7 +326,7 @@ final class DirectLock extends LocalLock {
     Holding upgraded = new Holding(held.waiter, write);
     upgraded.count = 1;
     exclusive.put(owner, upgraded);
-    outbox.add(() -> done.accept(upgraded.token()));
+    outbox.post(() -> done.accept(upgraded.token()));
   }
 
   @Override
@@ -360,7 +360,7 @@ final class DirectLock extends LocalLock {
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   private boolean isHeldBy(Event event) {

@@ -6,6 +6,7 @@ import io.holdfast.LockOptions;
 import io.holdfast.LockRefusedException;
 import io.holdfast.Loss;
 import io.holdfast.engine.Environment.Cancellable;
+import io.holdfast.engine.Outbox;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRules;
@@ -224,7 +225,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
     return waiter;
   }
 
@@ -327,7 +328,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       return waiter.state() == LocalWaiter.State.WOKEN ? retry(waiter) : NOT_GRANTED;
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
   }
 
@@ -349,7 +350,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       return NOT_GRANTED;
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
   }
 
@@ -378,7 +379,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
     if (granted) {
       release(waiter.owner, waiter.mode, waiter.token());
     }
@@ -414,7 +415,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     return future;
   }
 
-  /** A grant on its way is given back by {@link #deliver}. */
+  /** A grant on its way is given back by {@link #complete}. */
   private void removeIfWaiting(LocalWaiter waiter) {
     guard.lock();
     try {
@@ -422,7 +423,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   private void timeOut(LocalWaiter waiter) {
@@ -442,18 +443,18 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   /** Guarded. */
   final void grant(LocalWaiter waiter, long token) {
     waiter.grant(token);
     if (!waiter.isBlocking()) {
-      node.callbacks().execute(() -> deliver(waiter, token));
+      callBack(() -> complete(waiter, token));
     }
   }
 
-  private void deliver(LocalWaiter waiter, long token) {
+  private void complete(LocalWaiter waiter, long token) {
     if (!waiter.future().complete(token)) {
       // Cancelled before the grant arrived: nobody else would ever release it.
       release(waiter.owner, waiter.mode, token);
@@ -464,15 +465,25 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   final void fail(LocalWaiter waiter, RuntimeException why) {
     waiter.fail(why);
     if (!waiter.isBlocking()) {
-      node.callbacks().execute(() -> waiter.future().completeExceptionally(why));
+      callBack(() -> waiter.future().completeExceptionally(why));
     }
+  }
+
+  /** Does what was decided under the guard and left for after it. */
+  final void deliver() {
+    outbox.deliver(node.environment().scheduler());
+  }
+
+  /** Runs what users wrote, outside the guard. */
+  private void callBack(Runnable work) {
+    outbox.post(() -> node.callBack(work));
   }
 
   /** Guarded. Not granted. */
   final void leave(LocalWaiter waiter) {
     waiter.leave();
     if (!waiter.isBlocking()) {
-      node.callbacks().execute(() -> waiter.future().complete(NOT_GRANTED));
+      callBack(() -> waiter.future().complete(NOT_GRANTED));
     }
   }
 
@@ -483,7 +494,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     losses.remember(owner, loss);
     if (listeners != null) {
       for (Consumer<Loss> listener : listeners) {
-        node.callbacks().execute(() -> listener.accept(loss));
+        callBack(() -> listener.accept(loss));
       }
     }
   }
@@ -525,7 +536,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       guard.unlock();
     }
     Loss loss = lossOf(token);
-    node.callbacks().execute(() -> listener.accept(loss));
+    node.callBack(() -> listener.accept(loss));
   }
 
   /** Guarded. Starts the clock of {@link LockOptions#maxHold()} for an outermost acquisition. */
@@ -550,7 +561,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   /** Guarded. Whether this lock still wants what it asked for. */
@@ -576,12 +587,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   final void send(
       Ask ask, Command command, LongConsumer granted, Consumer<Reply.Rejected> rejected) {
     AskReceiver receiver = new AskReceiver(ask, granted, rejected);
-    outbox.add(() -> node.sender().send(ask.session, name, command, receiver));
+    outbox.post(() -> node.sender().send(ask.session, name, command, receiver));
   }
 
   /** Guarded. Sends a command that ends something and must take effect, outside the guard. */
   final void end(Ask ask, Command command) {
-    outbox.add(() -> node.sender().sendAndForget(ask.session, name, command));
+    outbox.post(() -> node.sender().sendAndForget(ask.session, name, command));
   }
 
   /** Guarded. Fails those waiters that a rejection is for. */
@@ -680,7 +691,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   /** What an owner is called in records, for people. */

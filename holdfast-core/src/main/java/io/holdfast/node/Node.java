@@ -6,6 +6,7 @@ import io.holdfast.LockRefusedException;
 import io.holdfast.Loss;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
+import io.holdfast.engine.Outbox;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.LockKind;
 import java.lang.ref.Reference;
@@ -126,11 +127,6 @@ public final class Node {
     }
   }
 
-  /** Runs what users wrote, never on a thread of the engine or the scheduler. */
-  public void callBack(Runnable work) {
-    context.callbacks().execute(work);
-  }
-
   /** Whether the lease can be proven now. */
   public boolean isProven() {
     return context.keeper().isProven();
@@ -194,7 +190,7 @@ public final class Node {
       } else {
         Outbox outbox = new Outbox();
         context.endUnknown(name, event, outbox);
-        outbox.flush();
+        outbox.deliver(environment.scheduler());
       }
     }
 

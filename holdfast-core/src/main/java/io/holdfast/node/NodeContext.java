@@ -2,12 +2,16 @@ package io.holdfast.node;
 
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
+import io.holdfast.engine.Outbox;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the locks of one node share.
@@ -27,6 +31,8 @@ record NodeContext(
     Map<String, Participant> active,
     int maxRetained) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(NodeContext.class);
+
   /** How long a try waits for the node that retains the lock to answer. */
   static final Duration TRY_LIMIT = Duration.ofSeconds(1);
 
@@ -37,6 +43,15 @@ record NodeContext(
       Executor callbacks,
       int maxRetained) {
     this(environment, keeper, sender, callbacks, new ConcurrentHashMap<>(), maxRetained);
+  }
+
+  /** Runs what users wrote, never on a thread of the engine or the scheduler. */
+  void callBack(Runnable work) {
+    try {
+      callbacks.execute(work);
+    } catch (RejectedExecutionException closed) {
+      LOG.debug("a callback came after the callback executor was shut down", closed);
+    }
   }
 
   long now() {
@@ -52,7 +67,7 @@ record NodeContext(
     boolean needed = event instanceof Event.Granted || event instanceof Event.Revoke;
     if (needed && session != null && session.id() == event.request().session()) {
       Command cancel = new Command.Cancel(event.request());
-      outbox.add(() -> sender.sendAndForget(session, name, cancel));
+      outbox.post(() -> sender.sendAndForget(session, name, cancel));
     }
   }
 }

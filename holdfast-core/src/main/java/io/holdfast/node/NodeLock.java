@@ -112,7 +112,7 @@ final class NodeLock extends LocalLock {
       }
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
   }
 
@@ -137,7 +137,7 @@ final class NodeLock extends LocalLock {
       return true;
     } finally {
       guard.unlock();
-      outbox.flush();
+      deliver();
     }
   }
 
@@ -225,19 +225,19 @@ final class NodeLock extends LocalLock {
     try {
       Ask ask = grants.shared();
       if (!readers.isOnly(owner) || !word.isFree() || !node.keeper().isProven()) {
-        outbox.add(() -> done.accept(NOT_GRANTED));
+        outbox.post(() -> done.accept(NOT_GRANTED));
       } else if (grants.mayWrite()) {
         long token = take(owner, true);
-        outbox.add(() -> done.accept(token));
+        outbox.post(() -> done.accept(token));
       } else if (ask != null && ask.granted()) {
         askToUpgrade(owner, ask, done);
       } else {
-        outbox.add(() -> done.accept(NOT_GRANTED));
+        outbox.post(() -> done.accept(NOT_GRANTED));
       }
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   private void askToUpgrade(Object owner, Ask ask, LongConsumer done) {
@@ -252,10 +252,10 @@ final class NodeLock extends LocalLock {
             token = readers.isOnly(owner) ? take(owner, true) : NOT_GRANTED;
           }
           long answer = token;
-          outbox.add(() -> done.accept(answer));
+          outbox.post(() -> done.accept(answer));
           settle();
         },
-        rejected -> outbox.add(() -> done.accept(NOT_GRANTED)));
+        rejected -> outbox.post(() -> done.accept(NOT_GRANTED)));
   }
 
   // ---------------------------------------------------------------- what holders ask
@@ -579,7 +579,7 @@ final class NodeLock extends LocalLock {
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   private boolean isIdle() {
@@ -608,7 +608,7 @@ final class NodeLock extends LocalLock {
     } finally {
       guard.unlock();
     }
-    outbox.flush();
+    deliver();
   }
 
   private void onRevoke(Ask ask, boolean tryOnly) {

@@ -3,6 +3,7 @@ package io.holdfast.node;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
+import io.holdfast.engine.Outbox;
 import io.holdfast.engine.Environment.Cancellable;
 import io.holdfast.engine.SessionEndedException;
 import io.holdfast.engine.SessionListener;
@@ -170,11 +171,11 @@ final class SessionKeeper {
       deadline = environment.ticker().nanoTime();
       nextRenewal.cancel();
       LOG.warn("session {} of node {} has ended; opening a new one", ended.id(), terms.node());
-      told.add(watcher::onLost);
+      told.post(watcher::onLost);
     } finally {
       guard.unlock();
     }
-    told.flush();
+    told.deliver(environment.scheduler());
     open();
   }
 
@@ -216,7 +217,7 @@ final class SessionKeeper {
       opened.close();
     } else {
       watchDeadline();
-      told.flush();
+      told.deliver(environment.scheduler());
       firstOpen.complete(null);
     }
   }
@@ -260,7 +261,7 @@ final class SessionKeeper {
     long now = environment.ticker().nanoTime();
     if (state == State.SUSPENDED && isProven(now)) {
       state = State.ACTIVE;
-      told.add(watcher::onActive);
+      told.post(watcher::onActive);
     }
     renewAfter(Math.max(0, sentAt + leaseNanos / 3 - now));
   }
@@ -319,7 +320,7 @@ final class SessionKeeper {
     if (problem == null) {
       watchDeadline();
     }
-    told.flush();
+    told.deliver(environment.scheduler());
   }
 
   /**
@@ -392,11 +393,11 @@ final class SessionKeeper {
           "node {} cannot prove its lease any more: its holds are lost; still renewing",
           terms.node(),
           trouble);
-      told.add(watcher::onSuspended);
+      told.post(watcher::onSuspended);
     } finally {
       guard.unlock();
     }
-    told.flush();
+    told.deliver(environment.scheduler());
   }
 
   private static Throwable cause(Throwable problem) {

@@ -48,10 +48,7 @@ final class SwitchableEngine implements Engine {
       case REFUSED ->
           CompletableFuture.failedFuture(new EngineUnavailableException("cut; join it again"));
       case HUNG -> new CompletableFuture<>();
-      case REPLY_LOST -> {
-        work.get();
-        yield new CompletableFuture<>();
-      }
+      case REPLY_LOST -> work.get().thenCompose(lost -> new CompletableFuture<>());
     };
   }
 
