@@ -41,8 +41,7 @@ final class ClassicLock implements Lock {
       return tryLock();
     }
     long nanos = Math.min(unit.toNanos(time), Long.MAX_VALUE / 2);
-    return lock.acquireUnlessUpgrade(Thread.currentThread(), mode, nanos)
-        != LocalLock.NOT_GRANTED;
+    return lock.acquireUnlessUpgrade(Thread.currentThread(), mode, nanos) != LocalLock.NOT_GRANTED;
   }
 
   /**

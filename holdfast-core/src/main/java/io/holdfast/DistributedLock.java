@@ -14,8 +14,8 @@ import java.util.function.LongFunction;
  * DistributedReadWriteLock}. Reentrant per owner: the owner is the calling thread, or the {@link
  * Owner} that is named. Thread-safe; meant to be kept and shared.
  *
- * <p>Waiting calls throw {@link EngineUnavailableException} when the time is over and the engine had
- * not even answered, and {@link LockRefusedException} when waiting would be in vain.
+ * <p>Waiting calls throw {@link EngineUnavailableException} when the time is over and the engine
+ * had not even answered, and {@link LockRefusedException} when waiting would be in vain.
  */
 public final class DistributedLock {
 
@@ -62,8 +62,8 @@ public final class DistributedLock {
   }
 
   /**
-   * Acquires for the calling thread if nobody uses the lock. Does not wait for other owners, but for
-   * the engine's answer, and for that of a node which merely retains the idle lock.
+   * Acquires for the calling thread if nobody uses the lock. Does not wait for other owners, but
+   * for the engine's answer, and for that of a node which merely retains the idle lock.
    *
    * @return empty if somebody uses it
    * @throws EngineUnavailableException if the engine does not answer

@@ -45,10 +45,10 @@ public final class DistributedReadWriteLock {
   }
 
   /**
-   * Turns a read hold into a write hold, if it is the only hold of this lock anywhere. Does not wait
-   * for other holders, only for the engine's answer; a node that has just read and still retains the
-   * lock counts as a holder until it gives it back. The read hold stays valid beneath the write
-   * hold and is released for itself.
+   * Turns a read hold into a write hold, if it is the only hold of this lock anywhere. Does not
+   * wait for other holders, only for the engine's answer; a node that has just read and still
+   * retains the lock counts as a holder until it gives it back. The read hold stays valid beneath
+   * the write hold and is released for itself.
    *
    * @param read a hold of this {@link #readLock()}
    * @return the write hold; empty if there are other holders

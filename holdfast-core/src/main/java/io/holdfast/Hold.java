@@ -29,7 +29,8 @@ public interface Hold extends AutoCloseable {
    * lock, anywhere. Reentrant acquisitions share it, and so do the readers of one read phase. The
    * permits of a semaphore have no fencing order.
    *
-   * @throws UnsupportedOperationException if this hold is of several locks; ask its {@link #parts()}
+   * @throws UnsupportedOperationException if this hold is of several locks; ask its {@link
+   *     #parts()}
    */
   long token();
 
@@ -43,8 +44,8 @@ public interface Hold extends AutoCloseable {
   boolean isHeld();
 
   /**
-   * For how long the hold can be proven without a further renewal. Renewal is automatic, so this
-   * is a measure of health; zero if not held.
+   * For how long the hold can be proven without a further renewal. Renewal is automatic, so this is
+   * a measure of health; zero if not held.
    */
   Duration remaining();
 

@@ -1,8 +1,8 @@
 package io.holdfast;
 
 /**
- * The hold can no longer be proven: another owner may have the lock. Stop the work that it protected.
- * An {@link IllegalMonitorStateException}, because that is what {@link
+ * The hold can no longer be proven: another owner may have the lock. Stop the work that it
+ * protected. An {@link IllegalMonitorStateException}, because that is what {@link
  * java.util.concurrent.locks.Lock#unlock()} throws to somebody who does not hold the lock.
  */
 public final class HoldLostException extends IllegalMonitorStateException {

@@ -168,8 +168,8 @@ public final class Holdfast implements AutoCloseable {
 
   /**
    * Releases everything, so that others can have it within milliseconds: waiters fail with {@link
-   * IllegalStateException}, holds are lost with {@link Loss.Cause#CLOSED}. Idempotent. Waits at most
-   * 2 seconds for the engine; what it did not hear of, it frees when the lease expires.
+   * IllegalStateException}, holds are lost with {@link Loss.Cause#CLOSED}. Idempotent. Waits at
+   * most 2 seconds for the engine; what it did not hear of, it frees when the lease expires.
    */
   @Override
   public void close() {
@@ -203,8 +203,7 @@ public final class Holdfast implements AutoCloseable {
   LockTimeoutException timedOut(String name, Duration wait) {
     LockReport report = null;
     try {
-      report =
-          Inspector.await(engine.read(name), EXPLAIN_LIMIT).map(LockReport::of).orElse(null);
+      report = Inspector.await(engine.read(name), EXPLAIN_LIMIT).map(LockReport::of).orElse(null);
     } catch (RuntimeException unknown) {
       LOG.debug("cannot tell who holds {}", name, unknown);
     }

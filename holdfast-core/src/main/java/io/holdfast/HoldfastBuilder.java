@@ -184,8 +184,7 @@ public final class HoldfastBuilder {
               ownCallbacks != null ? ownCallbacks : requireCallbacks());
       Node node = new Node(opened, doors, settings);
       Holdfast connecting =
-          new Holdfast(
-              opened, doors, environment == null, node, ownCallbacks, operationTimeout);
+          new Holdfast(opened, doors, environment == null, node, ownCallbacks, operationTimeout);
       Inspector.await(node.start(), connectTimeout);
       if (shutdownHook) {
         connecting.closeAtShutdown();
@@ -232,27 +231,27 @@ public final class HoldfastBuilder {
     throw new IllegalArgumentException(
         "no engine for "
             + (scheme == null ? "a URI without a scheme" : "the scheme \"" + scheme + ":\"")
-            + "; known here are "
-            + String.join(", ", known.stream().map(each -> each + ":").toList())
-            + ": use one of them, or add the module of the engine to the class path");
+            + "; known are "
+            + String.join(" and ", known.stream().map(each -> each + ":").toList())
+            + " (use one of them, or add the module of the engine to the class path)");
   }
 
-  /** People write paths with blanks and umlauts after {@code file:}; a URI wants them escaped. */
+  /**
+   * People write {@code memory:}, and paths with blanks and umlauts after {@code file:}; a URI
+   * wants something after the colon, and the rest escaped.
+   */
   private static URI parse(String text) {
+    int colon = text.indexOf(':');
     try {
-      return new URI(text);
-    } catch (URISyntaxException unescaped) {
-      int colon = text.indexOf(':');
-      if (colon > 0) {
-        try {
-          return new URI(text.substring(0, colon), text.substring(colon + 1), null);
-        } catch (URISyntaxException malformed) {
-          unescaped.addSuppressed(malformed);
-        }
+      if (colon <= 0) {
+        return new URI(text);
       }
+      String rest = colon == text.length() - 1 ? "///" : text.substring(colon + 1);
+      return rest.indexOf('%') >= 0 ? new URI(text) : new URI(text.substring(0, colon), rest, null);
+    } catch (URISyntaxException malformed) {
       throw new IllegalArgumentException(
           "not an engine URI: \"" + text + "\"; write for example file:/var/lib/app/locks",
-          unescaped);
+          malformed);
     }
   }
 

@@ -60,8 +60,8 @@ public final class Inspector {
   }
 
   /**
-   * Ends a hold by force: compare-and-delete of exactly the hold that was seen. Its owner is told of
-   * the loss; until it has heard, only the fencing token protects the resource.
+   * Ends a hold by force: compare-and-delete of exactly the hold that was seen. Its owner is told
+   * of the loss; until it has heard, only the fencing token protects the resource.
    *
    * @param name the lock
    * @param seen the holder as {@link #explain} showed it

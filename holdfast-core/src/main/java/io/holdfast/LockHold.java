@@ -90,8 +90,7 @@ final class LockHold implements Hold {
   public void close() {
     synchronized (this) {
       if (released == null) {
-        released =
-            lock.release(owner, mode, token) ? Release.RELEASED : Release.ALREADY_LOST;
+        released = lock.release(owner, mode, token) ? Release.RELEASED : Release.ALREADY_LOST;
       }
     }
   }

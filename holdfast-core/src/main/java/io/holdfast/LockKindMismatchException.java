@@ -1,8 +1,8 @@
 package io.holdfast;
 
 /**
- * The name is in use as a lock of another kind (lock, read-write lock, semaphore with another number
- * of permits). Use another name, or the same kind everywhere.
+ * The name is in use as a lock of another kind (lock, read-write lock, semaphore with another
+ * number of permits). Use another name, or the same kind everywhere.
  */
 public final class LockKindMismatchException extends LockRefusedException {
 

@@ -41,10 +41,7 @@ public final class LockOptions {
   private final Fairness fairness;
   private final @Nullable Duration maxHold;
 
-  private LockOptions(
-      Retention retention,
-      Fairness fairness,
-      @Nullable Duration maxHold) {
+  private LockOptions(Retention retention, Fairness fairness, @Nullable Duration maxHold) {
     this.retention = retention;
     this.fairness = fairness;
     this.maxHold = maxHold;

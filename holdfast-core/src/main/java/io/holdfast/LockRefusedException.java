@@ -1,8 +1,8 @@
 package io.holdfast;
 
 /**
- * The lock was refused for a reason that a retry does not remove, or not without a change elsewhere.
- * The message says which. Nothing is held because of the failed call.
+ * The lock was refused for a reason that a retry does not remove, or not without a change
+ * elsewhere. The message says which. Nothing is held because of the failed call.
  */
 public class LockRefusedException extends RuntimeException {
 

@@ -9,6 +9,7 @@ import io.holdfast.rules.RequestId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     released; the engine cannot tell that from use
  * @param waiters who waits, in order
  */
-public record LockReport(
-    String name, LockKind kind, List<Holder> holders, List<Waiting> waiters) {
+public record LockReport(String name, LockKind kind, List<Holder> holders, List<Waiting> waiters) {
 
   /**
    * One node as its session describes it.
@@ -137,6 +137,6 @@ public record LockReport(
 
   private static String age(Instant since, Instant now) {
     Duration age = Duration.between(since, now);
-    return (age.isNegative() ? 0 : age.toMillis() / 100 / 10.0) + " s";
+    return String.format(Locale.ROOT, "%.1f s", Math.max(0, age.toMillis()) / 1_000.0);
   }
 }

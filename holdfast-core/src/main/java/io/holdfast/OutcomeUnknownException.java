@@ -3,8 +3,8 @@ package io.holdfast;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change was sent to the engine and not answered, so it may or may not have taken effect. Look, or
- * ask for the same thing again.
+ * A change was sent to the engine and not answered, so it may or may not have taken effect. Look,
+ * or ask for the same thing again.
  */
 public final class OutcomeUnknownException extends RuntimeException {
 

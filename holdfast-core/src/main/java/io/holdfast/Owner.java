@@ -18,8 +18,8 @@ public final class Owner {
   /**
    * An owner.
    *
-   * @param id what tells it from the other owners of this node; 1 to 256 characters, shown to people
-   *     who ask who holds a lock
+   * @param id what tells it from the other owners of this node; 1 to 256 characters, shown to
+   *     people who ask who holds a lock
    * @throws IllegalArgumentException if the id is empty or too long
    */
   public static Owner of(String id) {

@@ -17,6 +17,7 @@ final class Relay {
    * @param result makes the result of a token or {@link LocalLock#NOT_GRANTED}
    * @param giveBack ends the hold of a token
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // Both only react; what fails is in the result.
   static <T> CompletableFuture<T> of(
       CompletableFuture<Long> tokens, LongFunction<T> result, LongConsumer giveBack) {
     CompletableFuture<T> relayed = new CompletableFuture<>();

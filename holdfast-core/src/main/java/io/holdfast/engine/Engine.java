@@ -50,8 +50,7 @@ public interface Engine extends AutoCloseable {
   CompletionStage<List<LockView>> list(String prefix, String after, int limit);
 
   /**
-   * An operator ends a grant that he has seen; see {@link
-   * io.holdfast.rules.Command.ForceRelease}.
+   * An operator ends a grant that he has seen; see {@link io.holdfast.rules.Command.ForceRelease}.
    *
    * @return whether that very grant was there and has been ended
    */

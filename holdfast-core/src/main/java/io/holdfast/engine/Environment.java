@@ -102,8 +102,7 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
     @Override
     public Cancellable schedule(Runnable work, Duration delay) {
       try {
-        ScheduledFuture<?> future =
-            executor.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> future = executor.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
         return () -> future.cancel(false);
       } catch (RejectedExecutionException closed) {
         // Work that arrives during shutdown is dropped, as close() says.

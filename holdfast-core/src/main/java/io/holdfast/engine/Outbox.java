@@ -8,15 +8,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes calls one after the other, in the order in which they were posted, on whichever thread comes
- * by. What was decided under a lock is posted there and delivered outside it: a listener may call
- * back into this or another node on the same thread, and holding a lock meanwhile could deadlock two
- * nodes of one process. Thread-safe.
+ * Makes calls one after the other, in the order in which they were posted, on whichever thread
+ * comes by. What was decided under a lock is posted there and delivered outside it: a listener may
+ * call back into this or another node on the same thread, and holding a lock meanwhile could
+ * deadlock two nodes of one process. Thread-safe.
  *
- * <p>A call may cause further calls. They are posted and made by the loop that is running
- * already, so the stack does not grow, and nobody waits for anybody. A thread that came by serves
- * at most {@link #BUDGET} calls; the scheduler takes over the rest, so that no caller is kept from
- * its own work by the conversation of others.
+ * <p>A call may cause further calls. They are posted and made by the loop that is running already,
+ * so the stack does not grow, and nobody waits for anybody. A thread that came by serves at most
+ * {@link #BUDGET} calls; the scheduler takes over the rest, so that no caller is kept from its own
+ * work by the conversation of others.
  */
 public final class Outbox {
 

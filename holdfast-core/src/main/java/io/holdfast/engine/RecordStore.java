@@ -117,8 +117,8 @@ public interface RecordStore extends AutoCloseable {
 
   /**
    * How often a waiter looks at its lock when no wake-up comes: about this long after it queued,
-   * then about every two of these. Shorter where a look is cheap, as it is within one machine:
-   * this is also how soon a dead holder is noticed that the store knows to be dead.
+   * then about every two of these. Shorter where a look is cheap, as it is within one machine: this
+   * is also how soon a dead holder is noticed that the store knows to be dead.
    */
   default Duration pollInterval() {
     return Duration.ofMillis(500);

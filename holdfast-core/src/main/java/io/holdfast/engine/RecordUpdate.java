@@ -130,8 +130,7 @@ final class RecordUpdate {
       return RecordCodec.decode(bytes, stored.version());
     } catch (UnknownFormatException newer) {
       LockRefusedException refused =
-          new LockRefusedException(
-              "lock " + name + " is left untouched: " + newer.getMessage());
+          new LockRefusedException("lock " + name + " is left untouched: " + newer.getMessage());
       refused.initCause(newer);
       throw refused;
     }
@@ -341,11 +340,7 @@ final class RecordUpdate {
         clear
             ? failure
             : new EngineUnavailableException(
-                "could not look at lock "
-                    + name
-                    + ": "
-                    + failure
-                    + "; check the store, then retry",
+                "could not look at lock " + name + ": " + failure + "; check the store, then retry",
                 failure));
   }
 

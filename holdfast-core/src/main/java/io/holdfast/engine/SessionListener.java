@@ -10,9 +10,10 @@ import io.holdfast.rules.Event;
 public interface SessionListener {
 
   /**
-   * Something happened to a request of this session. Events may be lost (the engine then derives
-   * them again by itself, at the latest after a few seconds), repeated, or come out of order with
-   * replies; each is a hint whose request tells what it is about.
+   * Something happened to a request of this session. Events may be lost, repeated, or come out of
+   * order with replies; each is a hint whose request tells what it is about. The engine derives a
+   * lost one again by itself, at the latest after a few seconds; but a lost {@link Event.Ended} of
+   * a grant that nobody waits for only with the next command about that lock.
    *
    * @param name the lock
    */

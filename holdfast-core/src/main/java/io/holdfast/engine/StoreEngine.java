@@ -29,7 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An engine made of a store with compare-and-set: the clients apply the lock rules themselves, to
- * one record at a time. Dead sessions are dropped by whoever comes across them; there is no janitor.
+ * one record at a time. Dead sessions are dropped by whoever comes across them; there is no
+ * janitor.
  *
  * <p>A request passes {@link StoreSession}, then the {@link StoreLock} of its name, then a {@link
  * RecordUpdate}, which applies {@link io.holdfast.rules.LockRules} and writes. {@link WaitPoll}

@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>After every step the record is compared with what is known here, and the differences are the
  * session's events. That is why no event is ever lost for good. The other direction too: a grant or
- * waiter of this session that is not known here is the late effect of a write that went
- * unanswered. Nobody will ever ask for it or give it back, so it is withdrawn at once.
+ * waiter of this session that is not known here is the late effect of a write that went unanswered.
+ * Nobody will ever ask for it or give it back, so it is withdrawn at once.
  */
 final class StoreLock {
 
@@ -298,7 +298,9 @@ final class StoreLock {
         known.remove(acquire.request());
       }
     } else if (command instanceof Command.Release release) {
-      known.remove(release.request());
+      // A release of what still waits does nothing (SPEC 2.4), so the waiter stays known.
+      known.computeIfPresent(
+          release.request(), (request, phase) -> phase == Phase.GRANTED ? null : phase);
     } else if (command instanceof Command.Cancel cancel) {
       known.remove(cancel.request());
     } else if (command instanceof Command.Expire) {

@@ -196,8 +196,7 @@ final class StoreSession implements EngineSession {
   /** Why the session may not carry out a command; only the clean-up runs while it closes. */
   @Nullable SessionEndedException refusal(@Nullable Command command) {
     State now = state.get();
-    boolean fine =
-        now == State.OPEN || (now == State.CLOSING && command instanceof Command.Expire);
+    boolean fine = now == State.OPEN || (now == State.CLOSING && command instanceof Command.Expire);
     return fine ? null : ended();
   }
 
@@ -218,6 +217,9 @@ final class StoreSession implements EngineSession {
    * by then has arrived or never will. One look for all the reasons there are until then.
    */
   void lookLater(String name) {
+    if (engine.stopped() != null) {
+      return;
+    }
     long at = engine.environment().ticker().nanoTime() + terms.ttl().toNanos();
     if (laterLooks.put(name, at) == null) {
       engine.environment().scheduler().schedule(() -> lookWhenDue(name), terms.ttl());

@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * smaller ones and accepts equal ones. Thread-safe.
  *
  * <p>The idea is from Leslie Lamport and was named by Martin Kleppmann ("How to do distributed
- * locking", 2016): a holder that was paused beyond its lease may still write, so the resource itself
- * has to refuse it. The check and the write must be one step; {@link #guard} makes them one for
- * writers in this process.
+ * locking", 2016): a holder that was paused beyond its lease may still write, so the resource
+ * itself has to refuse it. The check and the write must be one step; {@link #guard} makes them one
+ * for writers in this process.
  */
 public final class Fence {
 
@@ -34,8 +34,8 @@ public final class Fence {
   }
 
   /**
-   * Whether a token is not stale; remembers it if so. For a resource that does the write in the same
-   * critical section of its own.
+   * Whether a token is not stale; remembers it if so. For a resource that does the write in the
+   * same critical section of its own.
    *
    * @param token positive
    */

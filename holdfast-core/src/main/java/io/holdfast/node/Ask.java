@@ -6,8 +6,8 @@ import io.holdfast.rules.RequestId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request of this node at the engine, from the first submission to the end of its grant. Guarded
- * by the lock that it is for.
+ * One request of this node at the engine, from the first submission to the end of its grant.
+ * Guarded by the lock that it is for.
  */
 final class Ask {
 

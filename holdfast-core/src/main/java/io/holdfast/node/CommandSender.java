@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ final class CommandSender {
     private final Receiver receiver;
     private final AtomicBoolean answered = new AtomicBoolean();
     private volatile long sentAt;
-    private volatile int attempts;
+    private final AtomicInteger attempts = new AtomicInteger();
 
     Sending(EngineSession session, String name, Command command, Receiver receiver) {
       this.session = session;
@@ -137,11 +138,11 @@ final class CommandSender {
       if (answered.get()) {
         return;
       }
-      if (attempts > 0 && !receiver.wanted()) {
+      if (attempts.get() > 0 && !receiver.wanted()) {
         finish();
         return;
       }
-      attempts++;
+      attempts.incrementAndGet();
       sentAt = environment.ticker().nanoTime();
       unanswered.add(this);
       try {
@@ -158,7 +159,8 @@ final class CommandSender {
       if (reply != null) {
         if (finish()) {
           long took = environment.ticker().nanoTime() - sentAt;
-          roundTripNanos += (took - roundTripNanos) / 8;
+          long average = roundTripNanos;
+          roundTripNanos = average + (took - average) / 8;
           receiver.onReply(reply);
         }
         return;
@@ -183,15 +185,17 @@ final class CommandSender {
       }
     }
 
-    /** Doubles with each attempt; jitter keeps nodes that failed together from retrying together. */
+    /**
+     * Doubles with each attempt; jitter keeps nodes that failed together from retrying together.
+     */
     private long pause() {
-      long longest = FIRST_PAUSE_NANOS << Math.min(attempts, 10);
+      long longest = FIRST_PAUSE_NANOS << Math.min(attempts.get(), 10);
       long bounded = Math.min(longest, LONGEST_PAUSE_NANOS);
       return bounded / 2 + environment.random().nextLong(bounded / 2);
     }
 
     void repeatIfUnanswered(long now) {
-      if (now - sentAt > ANSWER_NANOS * Math.min(attempts, 5)) {
+      if (now - sentAt > ANSWER_NANOS * Math.min(attempts.get(), 5)) {
         attempt();
       }
     }

@@ -21,8 +21,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local lock that asks the engine for every acquisition, so that one global order of arrival holds
- * over all owners of all nodes: strictly fair locks, and semaphores. It retains nothing.
+ * A local lock that asks the engine for every acquisition, so that one global order of arrival
+ * holds over all owners of all nodes: strictly fair locks, and semaphores. It retains nothing.
  *
  * <p>A semaphore is not reentrant: each acquisition of permits is a hold of its own, told apart by
  * its owner, which is a fresh object then.
@@ -61,7 +61,7 @@ final class DirectLock extends LocalLock {
   }
 
   private Map<Object, Holding> holds(Mode mode) {
-    return mode.type() == Mode.Type.SHARED ? shared : exclusive;
+    return mode.isShared() ? shared : exclusive;
   }
 
   @Override
@@ -79,12 +79,12 @@ final class DirectLock extends LocalLock {
 
   @Override
   boolean wouldUpgrade(Object owner, Mode mode) {
-    return mode == Mode.EXCLUSIVE && shared.containsKey(owner) && !exclusive.containsKey(owner);
+    return mode.isExclusive() && shared.containsKey(owner) && !exclusive.containsKey(owner);
   }
 
   @Override
   boolean mayTry(Mode mode) {
-    boolean beside = mode.type() != Mode.Type.EXCLUSIVE && exclusive.isEmpty();
+    boolean beside = !mode.isExclusive() && exclusive.isEmpty();
     return queue.isEmpty() && (kind.type() == LockKind.Type.SEMAPHORE || beside || isIdle());
   }
 
@@ -150,11 +150,7 @@ final class DirectLock extends LocalLock {
             label(waiter.owner),
             false,
             waiter.tryOnly ? Command.Patience.TRY : Command.Patience.QUEUE);
-    send(
-        ask,
-        acquire,
-        id -> onGranted(holding, id),
-        rejected -> onRejected(holding, rejected));
+    send(ask, acquire, id -> onGranted(holding, id), rejected -> onRejected(holding, rejected));
   }
 
   @Override
@@ -351,6 +347,10 @@ final class DirectLock extends LocalLock {
           onGranted(waiting, granted.id());
         } else if (event instanceof Event.Rejected rejected) {
           onRejected(waiting, new Reply.Rejected(rejected.reason(), kind));
+        } else if (event instanceof Event.Ended) {
+          // Its place in the queue is gone; the waiter asks again.
+          forget(waiting);
+          settle();
         }
       } else if (event instanceof Event.Ended) {
         loseWhere(event, Loss.Cause.FORCED);

@@ -43,7 +43,7 @@ final class Grants {
   }
 
   @Nullable Ask of(Mode mode) {
-    return mode == Mode.EXCLUSIVE ? exclusive : shared;
+    return mode.isExclusive() ? exclusive : shared;
   }
 
   List<Ask> all() {
@@ -55,7 +55,7 @@ final class Grants {
   }
 
   void put(Ask ask) {
-    if (ask.mode == Mode.EXCLUSIVE) {
+    if (ask.mode.isExclusive()) {
       exclusive = ask;
     } else {
       shared = ask;
@@ -118,7 +118,7 @@ final class Grants {
 
   /** Whether a request of this mode is on behalf of others: still asked for, or wanted back. */
   boolean isBusy(Mode mode) {
-    return isTaken(exclusive) || (mode == Mode.SHARED && isTaken(shared));
+    return isTaken(exclusive) || (mode.isShared() && isTaken(shared));
   }
 
   private static boolean isTaken(@Nullable Ask ask) {

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * among the owners of the node; {@link DirectLock} asks the engine for every acquisition.
  *
  * <p>For the maintainer: {@link #guard} protects everything but the fast path of {@link NodeLock}.
- * Nothing blocks and nothing calls the engine or a user under it; such work goes to {@link #outbox}.
+ * Nothing blocks and nothing calls the engine or a user under it; such work goes to {@link
+ * #outbox}.
  */
 public abstract sealed class LocalLock implements Participant permits NodeLock, DirectLock {
 
@@ -58,7 +59,9 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     this.node = node;
   }
 
-  /** Guarded. Enters if that is possible right now: re-entry, or a usable grant and nobody before. */
+  /**
+   * Guarded. Enters if that is possible right now: re-entry, or a usable grant and nobody before.
+   */
   abstract long enter(Object owner, Mode mode);
 
   /** Guarded. Whether the owner would wait for its own shared hold. */
@@ -175,8 +178,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
    * retains the lock.
    */
   public long tryAcquire(Object owner, Mode mode) {
-    return awaitUninterruptibly(
-        enqueue(owner, mode, true, true), NodeContext.TRY_LIMIT.toNanos());
+    return awaitUninterruptibly(enqueue(owner, mode, true, true), NodeContext.TRY_LIMIT.toNanos());
   }
 
   /**
@@ -192,8 +194,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
 
   /** As {@link #tryAcquire}, without a thread. */
   public CompletableFuture<Long> tryAcquireAsync(Object owner, Mode mode) {
-    return overtime(
-        enqueue(owner, mode, true, false), NodeContext.TRY_LIMIT.toNanos());
+    return overtime(enqueue(owner, mode, true, false), NodeContext.TRY_LIMIT.toNanos());
   }
 
   /** A waiter that may be granted, refused or gone already when this returns. */
@@ -266,23 +267,23 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     try {
       while (true) {
         switch (waiter.state()) {
-          case GRANTED:
+          case GRANTED -> {
             if (startsProven(waiter)) {
               return waiter.token();
             }
             waiter = enqueue(waiter.owner, waiter.mode, waiter.tryOnly, true);
-            break;
-          case FAILED:
-            throw waiter.failure();
-          case GONE:
+          }
+          case FAILED -> throw waiter.failure();
+          case GONE -> {
             return NOT_GRANTED;
-          case WOKEN:
+          }
+          case WOKEN -> {
             long token = tryAgain(waiter);
             if (token != NOT_GRANTED) {
               return token;
             }
-            break;
-          case WAITING:
+          }
+          case WAITING -> {
             if (Thread.interrupted()) {
               if (interruptible) {
                 withdraw(waiter);
@@ -295,7 +296,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
               return giveUp(waiter);
             }
             LockSupport.parkNanos(this, left);
-            break;
+          }
         }
       }
     } finally {
@@ -361,7 +362,9 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       return null;
     }
     return new EngineUnavailableException(
-        "lock " + name + " was not acquired, the engine has not answered in time: "
+        "lock "
+            + name
+            + " was not acquired, the engine has not answered in time: "
             + trouble.getMessage()
             + "; nothing is held, try again when the engine works",
         trouble);
@@ -397,13 +400,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** Guarded. A waiter left the queue without a grant; it may have been the one just woken. */
   abstract void onRemoved();
 
+  @SuppressWarnings("FutureReturnValueIgnored") // Both only react; neither can fail.
   private CompletableFuture<Long> overtime(LocalWaiter waiter, long nanos) {
     CompletableFuture<Long> future = waiter.future();
     if (waiter.state() == LocalWaiter.State.WAITING && nanos != FOREVER) {
       Cancellable timer =
-          node.environment()
-              .scheduler()
-              .schedule(() -> timeOut(waiter), Duration.ofNanos(nanos));
+          node.environment().scheduler().schedule(() -> timeOut(waiter), Duration.ofNanos(nanos));
       future.whenComplete((token, problem) -> timer.cancel());
     }
     future.whenComplete(
@@ -545,9 +547,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
         .maxHold()
         .map(
             limit ->
-                node.environment()
-                    .scheduler()
-                    .schedule(() -> endHold(owner, mode, token), limit))
+                node.environment().scheduler().schedule(() -> endHold(owner, mode, token), limit))
         .orElse(null);
   }
 
@@ -608,13 +608,21 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
           failWhere(
               concerned,
               new LockKindMismatchException(
-                  "lock " + name + " is in use as " + rejected.present() + ", not as " + kind
+                  "lock "
+                      + name
+                      + " is in use as "
+                      + rejected.present()
+                      + ", not as "
+                      + kind
                       + ": use another name, or the same kind everywhere"));
       default ->
           failWhere(
               concerned,
               new LockRefusedException(
-                  "the engine refused lock " + name + ": " + rejected.reason()
+                  "the engine refused lock "
+                      + name
+                      + ": "
+                      + rejected.reason()
                       + "; wait with fewer"));
     }
   }

@@ -88,8 +88,7 @@ public final class Node {
 
   private LocalLock make(String name, LockKind kind, LockOptions options) {
     boolean direct =
-        kind.type() == LockKind.Type.SEMAPHORE
-            || options.fairness() == LockOptions.Fairness.STRICT;
+        kind.type() == LockKind.Type.SEMAPHORE || options.fairness() == LockOptions.Fairness.STRICT;
     return direct
         ? new DirectLock(name, kind, options, context)
         : new NodeLock(name, kind, options, context);

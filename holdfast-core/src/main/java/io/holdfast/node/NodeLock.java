@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A local lock that shares one engine grant among all owners of the node and keeps it for reuse.
  *
- * <p>For the maintainer. A thread that finds the lock retained goes through {@link OwnedWord} alone.
- * Everything else happens under the guard, changes the queue, the {@link Readers} or the {@link
- * Grants}, and ends in {@link #settle}, which hands out, gives back and asks.
+ * <p>For the maintainer. A thread that finds the lock retained goes through {@link OwnedWord}
+ * alone. Everything else happens under the guard, changes the queue, the {@link Readers} or the
+ * {@link Grants}, and ends in {@link #settle}, which hands out, gives back and asks.
  *
  * <p>Local threads are served as in WebKit's WTF::Lock and Go's sync.Mutex: a release wakes the
  * first waiter but leaves the lock open to running threads, because a parked thread needs tens of
@@ -70,7 +70,7 @@ final class NodeLock extends LocalLock {
   }
 
   private long enterFast(Object owner, Mode mode) {
-    if (mode != Mode.EXCLUSIVE || limitsHolds) {
+    if (!mode.isExclusive() || limitsHolds) {
       return NOT_GRANTED;
     }
     long token = word.enterFast(owner);
@@ -87,7 +87,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   public boolean release(Object owner, Mode mode, long token) {
-    if (mode == Mode.EXCLUSIVE) {
+    if (mode.isExclusive()) {
       return word.leaveFast(owner, token) || releaseExclusive(owner, token);
     }
     return releaseShared(owner, token);
@@ -150,7 +150,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   long enter(Object owner, Mode mode) {
-    if (mode == Mode.SHARED) {
+    if (mode.isShared()) {
       Readers.Reader known = readers.enterAgain(owner);
       if (known != null) {
         return known.token;
@@ -206,8 +206,7 @@ final class NodeLock extends LocalLock {
 
   private long addReader(Object owner) {
     Ask phase = grants.shared();
-    long token =
-        grants.mayWrite() || phase == null ? word.lastToken() : Tokens.first(phase.id);
+    long token = grants.mayWrite() || phase == null ? word.lastToken() : Tokens.first(phase.id);
     readers.add(owner, token, limitHold(owner, Mode.SHARED, token));
     word.set(Word.READERS, true);
     word.used(node.now());
@@ -216,7 +215,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   boolean wouldUpgrade(Object owner, Mode mode) {
-    return mode == Mode.EXCLUSIVE && readers.has(owner) && word.count(owner) == 0;
+    return mode.isExclusive() && readers.has(owner) && word.count(owner) == 0;
   }
 
   @Override
@@ -264,7 +263,7 @@ final class NodeLock extends LocalLock {
   public int holdCount(Object owner, Mode mode) {
     guard.lock();
     try {
-      return mode == Mode.SHARED ? readers.count(owner) : word.count(owner);
+      return mode.isShared() ? readers.count(owner) : word.count(owner);
     } finally {
       guard.unlock();
     }
@@ -272,13 +271,13 @@ final class NodeLock extends LocalLock {
 
   @Override
   public long heldToken(Object owner, Mode mode) {
-    long own = mode == Mode.EXCLUSIVE ? word.heldTokenFast(owner) : NOT_GRANTED;
+    long own = mode.isExclusive() ? word.heldTokenFast(owner) : NOT_GRANTED;
     if (own != NOT_GRANTED) {
       return own;
     }
     guard.lock();
     try {
-      if (mode == Mode.SHARED) {
+      if (mode.isShared()) {
         return readers.token(owner);
       }
       return word.count(owner) > 0 ? word.lastToken() : NOT_GRANTED;
@@ -289,7 +288,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   boolean isRecorded(Object owner, Mode mode, long token) {
-    if (mode == Mode.EXCLUSIVE) {
+    if (mode.isExclusive()) {
       return word.isHeldWith(token);
     }
     guard.lock();
@@ -302,7 +301,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   void addListener(Object owner, Mode mode, long token, Consumer<Loss> listener) {
-    if (mode == Mode.SHARED) {
+    if (mode.isShared()) {
       readers.addListener(owner, listener);
       return;
     }
@@ -425,7 +424,7 @@ final class NodeLock extends LocalLock {
 
   @Override
   boolean mayTry(Mode mode) {
-    boolean besideReaders = mode == Mode.SHARED || readers.isEmpty();
+    boolean besideReaders = mode.isShared() || readers.isEmpty();
     return queue.isEmpty() && word.isFree() && besideReaders && !grants.isBusy(mode);
   }
 
@@ -487,7 +486,7 @@ final class NodeLock extends LocalLock {
 
   private void open(Ask ask, long id) {
     ask.id = id;
-    if (ask.mode == Mode.EXCLUSIVE) {
+    if (ask.mode.isExclusive()) {
       refreshing = false;
       word.open(id, ask.revoked);
     }
@@ -496,7 +495,7 @@ final class NodeLock extends LocalLock {
   private void onRejected(Ask ask, Reply.Rejected rejected) {
     if (grants.isCurrent(ask) && !ask.granted()) {
       grants.drop(ask);
-      refuse(rejected, waiter -> waiter.mode == ask.mode);
+      refuse(rejected, waiter -> waiter.mode.equals(ask.mode));
       settle();
     }
   }
@@ -504,7 +503,7 @@ final class NodeLock extends LocalLock {
   @Override
   void onRefused(Ask ask, RuntimeException why) {
     grants.drop(ask);
-    failWhere(waiter -> waiter.mode == ask.mode, why);
+    failWhere(waiter -> waiter.mode.equals(ask.mode), why);
     settle();
   }
 
@@ -544,7 +543,7 @@ final class NodeLock extends LocalLock {
 
   /** Releases a grant, unless a running thread is inside. */
   private void drop(Ask ask) {
-    if (ask.mode == Mode.SHARED || word.close()) {
+    if (ask.mode.isShared() || word.close()) {
       grants.drop(ask);
       end(ask, new Command.Release(ask.request));
     }
@@ -616,25 +615,32 @@ final class NodeLock extends LocalLock {
       end(ask, new Command.Decline(ask.request));
       return;
     }
-    if (grants.revoke(ask) && ask.mode == Mode.EXCLUSIVE) {
+    if (grants.revoke(ask) && ask.mode.isExclusive()) {
       word.set(Word.REVOKED, true);
     }
     settle();
   }
 
+  /** Somebody else ended what this node had: a grant, or its place in the queue. */
   private void onEnded(Ask ask) {
-    if (grants.isCurrent(ask)) {
-      loseAll(Loss.Cause.FORCED, true);
-      grants.drop(ask);
-      settle();
+    if (!grants.isCurrent(ask)) {
+      return;
     }
+    if (ask.granted()) {
+      loseReaders(Loss.Cause.FORCED);
+      if (ask.mode.isExclusive()) {
+        loseWriterAndClose(Loss.Cause.FORCED);
+      }
+    }
+    grants.drop(ask);
+    settle();
   }
 
   // ---------------------------------------------------------------- losses
 
   @Override
   void lose(Object owner, Mode mode, long token, Loss.Cause cause) {
-    if (mode == Mode.EXCLUSIVE) {
+    if (mode.isExclusive()) {
       loseWriter(cause);
       return;
     }
@@ -654,24 +660,28 @@ final class NodeLock extends LocalLock {
     }
   }
 
-  /** Ends all holds and, if told so, closes the word behind them. */
-  private void loseAll(Loss.Cause cause, boolean close) {
+  private void loseReaders(Loss.Cause cause) {
     readers.removeAll((owner, reader) -> tellLoss(owner, reader.token, cause, reader.listeners));
     word.set(Word.READERS, false);
+  }
+
+  private void loseWriterAndClose(Loss.Cause cause) {
     do {
       loseWriter(cause);
       // A running thread may slip in until the word is closed; it is told as well.
-    } while (close && !word.close());
+    } while (!word.close());
   }
 
   @Override
   void loseHolds(Loss.Cause cause) {
-    loseAll(cause, false);
+    loseReaders(cause);
+    loseWriter(cause);
   }
 
   @Override
   void loseGrants(Loss.Cause cause) {
-    loseAll(cause, true);
+    loseReaders(cause);
+    loseWriterAndClose(cause);
     grants.clear();
   }
 }

@@ -5,15 +5,15 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exclusive side of a {@link NodeLock}: one {@link Word}, who owns it, and from where its tokens
- * are drawn. A running thread that finds the lock retained takes it with one compare-and-set and one
- * reading of the clock, and lets it go with another compare-and-set.
+ * The exclusive side of a {@link NodeLock}: one {@link Word}, who owns it, and from where its
+ * tokens are drawn. A running thread that finds the lock retained takes it with one compare-and-set
+ * and one reading of the clock, and lets it go with another compare-and-set.
  *
  * <p>For the maintainer. {@link #owner} and {@link #grantId} are plain. They are written by whoever
  * owns the word or, while nobody does, under the guard of the lock, and the word's compare-and-set
  * publishes them. An owner signs off before it frees the word, so a thread that finds itself in
- * {@link #owner} is really inside: only it could have written that. Methods are for any thread where
- * they say "fast", else for the holder of the guard.
+ * {@link #owner} is really inside: only it could have written that. Methods are for any thread
+ * where they say "fast", else for the holder of the guard.
  */
 final class OwnedWord {
 
@@ -56,7 +56,8 @@ final class OwnedWord {
 
   /**
    * Takes or re-enters the word for the running thread, or does nothing. The lease is the caller's
-   * to check, after this: a reading of the clock from before would be stale by any pause in between.
+   * to check, after this: a reading of the clock from before would be stale by any pause in
+   * between.
    *
    * @return the token, or {@link LocalLock#NOT_GRANTED}
    */
@@ -239,8 +240,7 @@ final class OwnedWord {
       }
       owner = null;
     } while (!WORD.compareAndSet(this, before, Word.freed(before)));
-    return new Lost(
-        holder == null ? this : holder, Tokens.token(grantId, Word.sequence(before)));
+    return new Lost(holder == null ? this : holder, Tokens.token(grantId, Word.sequence(before)));
   }
 
   /** Closes the free word to writers, so that readers may enter; false if a writer is inside. */

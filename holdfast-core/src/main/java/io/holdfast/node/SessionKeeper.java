@@ -3,8 +3,8 @@ package io.holdfast.node;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
-import io.holdfast.engine.Outbox;
 import io.holdfast.engine.Environment.Cancellable;
+import io.holdfast.engine.Outbox;
 import io.holdfast.engine.SessionEndedException;
 import io.holdfast.engine.SessionListener;
 import io.holdfast.engine.SessionTerms;
@@ -191,8 +191,8 @@ final class SessionKeeper {
     opening.whenComplete(
         (opened, problem) -> {
           if (opened != null) {
-            ears.belongTo(opened);
             onOpened(opened, sentAt);
+            ears.belongTo(opened);
           } else {
             onOpenFailed(cause(problem));
           }
@@ -324,8 +324,8 @@ final class SessionKeeper {
   }
 
   /**
-   * Guarded. The monotonic clock of some systems stands still while the machine sleeps, the engine's
-   * does not. Until the engine confirms the session nothing is proven.
+   * Guarded. The monotonic clock of some systems stands still while the machine sleeps, the
+   * engine's does not. Until the engine confirms the session nothing is proven.
    */
   private void doubtAfterSleep(long now) {
     long ahead = wallAhead();
@@ -335,9 +335,7 @@ final class SessionKeeper {
           terms.node(),
           ahead - wallAhead);
       deadline = now;
-      environment
-          .scheduler()
-          .schedule(this::suspendIfUnproven, Duration.ofNanos(leaseNanos / 12));
+      environment.scheduler().schedule(this::suspendIfUnproven, Duration.ofNanos(leaseNanos / 12));
     }
     wallAhead = ahead;
   }
@@ -408,10 +406,21 @@ final class SessionKeeper {
 
   /** What one session hears; it may hear of its end before it is known here. */
   private final class Ears implements SessionListener {
-    private final CompletableFuture<EngineSession> mine = new CompletableFuture<>();
+    private @Nullable EngineSession mine;
+    private boolean expired;
 
     void belongTo(EngineSession opened) {
-      mine.complete(opened);
+      boolean late;
+      guard.lock();
+      try {
+        mine = opened;
+        late = expired;
+      } finally {
+        guard.unlock();
+      }
+      if (late) {
+        onEnded(opened);
+      }
     }
 
     @Override
@@ -421,7 +430,17 @@ final class SessionKeeper {
 
     @Override
     public void onExpired() {
-      mine.thenAccept(SessionKeeper.this::onEnded);
+      EngineSession gone;
+      guard.lock();
+      try {
+        expired = true;
+        gone = mine;
+      } finally {
+        guard.unlock();
+      }
+      if (gone != null) {
+        onEnded(gone);
+      }
     }
   }
 }

@@ -1,8 +1,8 @@
 package io.holdfast.node;
 
 /**
- * How fencing tokens are made: {@code token = (id << 12) | n}, where id is the space-wide version of
- * the grant and n counts the node's own acquisitions under it. So tokens grow across threads,
+ * How fencing tokens are made: {@code token = (id << 12) | n}, where id is the space-wide version
+ * of the grant and n counts the node's own acquisitions under it. So tokens grow across threads,
  * nodes, restarts and deletions, without a round trip per acquisition.
  */
 public final class Tokens {

@@ -31,6 +31,16 @@ public record Mode(Type type, int permits) {
     }
   }
 
+  /** Whether it stands beside nobody. */
+  public boolean isExclusive() {
+    return type == Type.EXCLUSIVE;
+  }
+
+  /** Whether it stands beside other shared holders. */
+  public boolean isShared() {
+    return type == Type.SHARED;
+  }
+
   /**
    * A number of permits.
    *

@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class OutboxTest {
 
@@ -74,6 +75,7 @@ class OutboxTest {
   }
 
   @Test
+  @Timeout(60)
   void oneCallAtATimeAndNoneIsLost() throws InterruptedException {
     int threads = 4;
     int each = 20_000;

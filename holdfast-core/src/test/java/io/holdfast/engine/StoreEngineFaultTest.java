@@ -5,7 +5,6 @@ import static io.holdfast.engine.FaultyRecordStore.Fate.LOST;
 import static io.holdfast.engine.FaultyRecordStore.Fate.OUTRUN;
 import static io.holdfast.engine.FaultyRecordStore.Fate.REFUSED;
 import static io.holdfast.engine.FaultyRecordStore.Fate.REPEATED;
-import static io.holdfast.engine.FaultyRecordStore.Fate.SLOW;
 import static io.holdfast.engine.FaultyRecordStore.Fate.UNANSWERED;
 import static io.holdfast.engine.StoreWorld.failure;
 import static io.holdfast.engine.StoreWorld.now;
@@ -26,7 +25,6 @@ import io.holdfast.rules.Mode;
 import io.holdfast.rules.RecordCodec;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -218,6 +216,21 @@ class StoreEngineFaultTest {
   }
 
   @Test
+  void lateWriteIsTakenBackAlthoughTheFirstLookFails() {
+    Client client = world.client();
+    store.script("compareAndSet", REPEATED);
+    now(client.acquire("a", 1));
+    now(client.release("a", 1));
+    world.advance(1_000);
+    store.script("read", REFUSED);
+
+    world.advance(2 * StoreWorld.TERMS.ttl().toMillis());
+
+    assertThat(store.names()).isEmpty();
+    assertThat(world.time.pending()).isZero();
+  }
+
+  @Test
   void S05_ghostGivesWayToAContenderAtOnce() {
     Client client = world.client();
     Client contender = world.client();
@@ -299,51 +312,6 @@ class StoreEngineFaultTest {
   }
 
   @Test
-  void renewalTellsThatTheSessionHasEnded() {
-    Client client = world.client();
-    now(client.session.renew());
-    now(client.acquire("a", 1));
-    store.kill(client.session.id());
-
-    assertThat(failure(client.session.renew())).isInstanceOf(SessionEndedException.class);
-    assertThat(failure(client.session.renew())).isInstanceOf(SessionEndedException.class);
-    assertThat(failure(client.release("a", 1))).isInstanceOf(SessionEndedException.class);
-    now(client.session.close());
-
-    assertThat(client.expired).isEqualTo(1);
-    assertThat(client.session.interest()).isZero();
-  }
-
-  @Test
-  void failedRenewalLosesNothing() {
-    Client client = world.client();
-    store.script("renewSession", REFUSED);
-
-    assertThat(failure(client.session.renew())).isInstanceOf(EngineUnavailableException.class);
-    now(client.session.renew());
-    assertThat(client.expired).isZero();
-  }
-
-  @Test
-  void S10_waiterLearnsThatItsSessionHasExpired() {
-    Client holder = world.client();
-    Client waiter = world.client();
-    now(holder.acquire("a", 1));
-    now(waiter.acquire("a", 1));
-    store.roundTrip(Duration.ofMillis(50));
-    CompletionStage<Reply> running = waiter.acquire("b", 2);
-    store.kill(waiter.session.id());
-
-    world.advance(1_000);
-
-    assertThat(waiter.expired).isEqualTo(1);
-    assertThat(now(running)).isInstanceOf(Reply.Granted.class);
-    assertThat(failure(waiter.acquire("c", 3))).isInstanceOf(SessionEndedException.class);
-    world.advance(60_000);
-    assertThat(world.time.pending()).isZero();
-  }
-
-  @Test
   void holderLearnsThatItWasForcedToRelease() {
     Client holder = world.client();
     long id = ((Reply.Granted) now(holder.acquire("a", 1))).id();
@@ -385,37 +353,12 @@ class StoreEngineFaultTest {
   }
 
   @Test
-  void closeDoesNotWaitForAHangingStore() {
-    Client client = world.client();
-    Client contender = world.client();
-    now(client.acquire("a", 1));
-    store.faults(
-        new FaultyRecordStore.Faults() {
-          @Override
-          public Fate next(String call) {
-            return call.equals("compareAndSet") ? SLOW : Fate.WELL;
-          }
-
-          @Override
-          public Duration delay() {
-            return Duration.ofHours(1);
-          }
-        });
-
-    CompletionStage<Void> closed = client.session.close();
-    world.advance(1_000);
-
-    assertThat(closed.toCompletableFuture()).isCompleted();
-    store.noFaults();
-    assertThat(now(contender.acquire("a", 1))).isInstanceOf(Reply.Granted.class);
-  }
-
-  @Test
   void failedLookIsMadeGoodForByTheNext() {
     Client holder = world.client();
     Client waiter = world.client();
     now(holder.acquire("a", 1));
     now(waiter.acquire("a", 1));
+    world.advance(0);
     store.script("read", REFUSED, LOST);
     now(holder.release("a", 1));
 

@@ -28,12 +28,12 @@ import net.jqwik.api.Property;
  */
 class StoreEngineScheduleTest {
 
-  @Property(tries = 400)
+  @Property(tries = 100)
   void nobodyEverHoldsWhatAnotherHoldsAndNothingIsLeft(@ForAll long seed) {
     new Run(seed, 0.04, true).check();
   }
 
-  @Property(tries = 200)
+  @Property(tries = 30)
   void wellBehavedStore(@ForAll long seed) {
     new Run(seed, 0, false).check();
   }
@@ -240,22 +240,27 @@ class StoreEngineScheduleTest {
 
       /** Sends a command again and again until it is answered, as a node does. */
       private void send(Command command, RequestId own) {
-        process.session.submit(name, command).whenComplete((reply, failure) -> {
-          if (!request.equals(own) || (command instanceof Command.Acquire && !wants)) {
-            return;
-          }
-          if (failure == null) {
-            answer(command, reply);
-          } else if (!(Calls.cause(failure) instanceof SessionEndedException)) {
-            after(
-                100,
-                () -> {
-                  if (request.equals(own) && (!(command instanceof Command.Acquire) || wants)) {
-                    send(command, own);
+        process
+            .session
+            .submit(name, command)
+            .whenComplete(
+                (reply, failure) -> {
+                  if (!request.equals(own) || (command instanceof Command.Acquire && !wants)) {
+                    return;
+                  }
+                  if (failure == null) {
+                    answer(command, reply);
+                  } else if (!(Calls.cause(failure) instanceof SessionEndedException)) {
+                    after(
+                        100,
+                        () -> {
+                          if (request.equals(own)
+                              && (!(command instanceof Command.Acquire) || wants)) {
+                            send(command, own);
+                          }
+                        });
                   }
                 });
-          }
-        });
       }
 
       private void answer(Command command, Reply reply) {

@@ -103,8 +103,7 @@ final class StoreWorld {
 
     CompletionStage<Reply> acquire(String name, long number, LockKind kind, Mode mode) {
       return session.submit(
-          name,
-          new Command.Acquire(request(number), kind, mode, "owner", true, Patience.QUEUE));
+          name, new Command.Acquire(request(number), kind, mode, "owner", true, Patience.QUEUE));
     }
 
     CompletionStage<Reply> release(String name, long number) {

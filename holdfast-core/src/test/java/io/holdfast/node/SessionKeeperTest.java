@@ -134,8 +134,7 @@ class SessionKeeperTest {
   @Test
   void S12_theWallClockDecidesNothingWhileTheEngineAnswers() {
     long token = holdBy(a, "owner");
-    for (Duration jump :
-        List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(365))) {
+    for (Duration jump : List.of(Duration.ofHours(1), Duration.ofHours(-1), Duration.ofDays(365))) {
       world.time.jumpWallClock(jump);
       world.time.advance(TWO_LEASES);
     }

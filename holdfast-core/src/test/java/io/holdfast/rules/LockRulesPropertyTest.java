@@ -220,9 +220,12 @@ class LockRulesPropertyTest {
           if (holds(step.grantsAfter(), Mode.SHARED)) {
             Set<Long> ids = step.grantsAfter().stream().map(Grant::id).collect(toSet());
             assertThat(ids).hasSize(1);
-            if (holds(step.grantsBefore(), Mode.SHARED)) {
-              assertThat(ids).containsOnly(step.grantsBefore().get(0).id());
-            }
+            // If nobody stayed, it is another phase: a session can take the phase's last reader and
+            // the waiting writer with it when it expires.
+            step.grantsBefore().stream()
+                .filter(grant -> grant.mode().equals(Mode.SHARED))
+                .filter(grant -> grantees(step.grantsAfter()).contains(grant.request()))
+                .forEach(grant -> assertThat(ids).containsOnly(grant.id()));
           }
         });
   }

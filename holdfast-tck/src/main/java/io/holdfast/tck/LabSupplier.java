@@ -1,0 +1,27 @@
+package io.holdfast.tck;
+
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/** Gives each test of a kit its own {@link Lab} or {@link LockLab} and closes it afterwards. */
+final class LabSupplier implements ParameterResolver {
+
+  private static final ExtensionContext.Namespace LABS =
+      ExtensionContext.Namespace.create(LabSupplier.class);
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
+    Class<?> type = parameter.getParameter().getType();
+    return type == Lab.class || type == LockLab.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
+    Object kit = test.getRequiredTestInstance();
+    AutoCloseable lab =
+        kit instanceof LockKit locks ? new LockLab(locks) : new Lab((EngineKit) kit);
+    test.getStore(LABS).put("lab", lab);
+    return lab;
+  }
+}

@@ -1,0 +1,109 @@
+package io.holdfast.tck;
+
+import io.holdfast.engine.SessionListener;
+import io.holdfast.rules.Event;
+import io.holdfast.rules.RequestId;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/** Writes down what a session hears. */
+final class Recorder implements SessionListener {
+
+  /**
+   * An event that was heard.
+   *
+   * @param name the lock
+   * @param event what
+   * @param nanos when, on the monotonic clock
+   */
+  record Heard(String name, Event event, long nanos) {}
+
+  private final LongSupplier clock;
+  private final AtomicInteger inside = new AtomicInteger();
+  private final Map<RequestId, List<Heard>> heard = new HashMap<>();
+  private volatile boolean overlapped;
+  private int expired;
+
+  Recorder(LongSupplier clock) {
+    this.clock = clock;
+  }
+
+  @Override
+  public void onEvent(String name, Event event) {
+    enter();
+    synchronized (this) {
+      heard
+          .computeIfAbsent(event.request(), request -> new ArrayList<>())
+          .add(new Heard(name, event, clock.getAsLong()));
+      notifyAll();
+    }
+    inside.decrementAndGet();
+  }
+
+  @Override
+  public void onExpired() {
+    enter();
+    synchronized (this) {
+      expired++;
+      notifyAll();
+    }
+    inside.decrementAndGet();
+  }
+
+  private void enter() {
+    if (inside.incrementAndGet() > 1) {
+      overlapped = true;
+    }
+  }
+
+  /** Whether two calls were ever in progress at once. */
+  boolean overlapped() {
+    return overlapped;
+  }
+
+  /** How often the session was said to have expired. */
+  synchronized int expired() {
+    return expired;
+  }
+
+  /** The requests of which anything was heard. */
+  synchronized Set<RequestId> requests() {
+    return Set.copyOf(heard.keySet());
+  }
+
+  /** The first fitting event about a request so far. */
+  synchronized Optional<Heard> find(RequestId request, Predicate<Event> fits) {
+    return heard.getOrDefault(request, List.of()).stream()
+        .filter(one -> fits.test(one.event()))
+        .findFirst();
+  }
+
+  /** Waits for the first fitting event about a request; empty if the time is over. */
+  synchronized Optional<Heard> await(RequestId request, Predicate<Event> fits, Duration patience) {
+    long deadline = clock.getAsLong() + patience.toNanos();
+    Optional<Heard> found = find(request, fits);
+    while (found.isEmpty()) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - clock.getAsLong());
+      if (left <= 0) {
+        return found;
+      }
+      try {
+        wait(left);
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return found;
+      }
+      found = find(request, fits);
+    }
+    return found;
+  }
+}
