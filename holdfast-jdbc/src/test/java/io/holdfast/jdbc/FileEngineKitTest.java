@@ -1,0 +1,23 @@
+package io.holdfast.jdbc;
+
+import io.holdfast.engine.Engine;
+import io.holdfast.engine.Environment;
+import io.holdfast.tck.EngineKit;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileEngineKitTest extends EngineKit {
+
+  @TempDir static Path directory;
+
+  @Override
+  protected Engine open(String space, Environment environment) {
+    return FileEngine.open(directory.resolve("locks.db"), space, environment);
+  }
+
+  /** 500 waiters that all look at each other every 150 ms are too many for one small machine. */
+  @Override
+  protected int scaled(int full) {
+    return Math.min(full, 250);
+  }
+}
