@@ -2,6 +2,7 @@ package io.holdfast;
 
 import io.holdfast.node.LocalLock;
 import io.holdfast.rules.Mode;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -34,6 +35,7 @@ final class ClassicLock implements Lock {
 
   @Override
   public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
+    Objects.requireNonNull(unit, "unit");
     if (Thread.interrupted()) {
       throw new InterruptedException("interrupted before waiting for lock " + lock.name());
     }

@@ -1,5 +1,6 @@
 package io.holdfast;
 
+import io.holdfast.engine.Environment;
 import io.holdfast.node.LocalLock;
 import io.holdfast.rules.Mode;
 import java.time.Duration;
@@ -83,7 +84,7 @@ public final class DistributedLock {
    */
   public Optional<Hold> tryAcquire(Duration wait) throws InterruptedException {
     Thread owner = Thread.currentThread();
-    long nanos = Durations.saturatedNanos(Durations.requirePositive("the time to wait", wait));
+    long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return held(owner, lock.acquire(owner, mode, nanos));
   }
 
@@ -115,7 +116,7 @@ public final class DistributedLock {
    * @return empty if not granted in time; cancelling it withdraws the request
    */
   public CompletionStage<Optional<Hold>> tryAcquireAsync(Owner owner, Duration wait) {
-    long nanos = Durations.saturatedNanos(Durations.requirePositive("the time to wait", wait));
+    long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return relay(lock.acquireAsync(owner, mode, nanos), owner, token -> held(owner, token));
   }
 

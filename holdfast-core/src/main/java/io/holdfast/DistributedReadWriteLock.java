@@ -56,14 +56,22 @@ public final class DistributedReadWriteLock {
    * @throws EngineUnavailableException if the engine does not answer
    */
   public Optional<Hold> tryUpgrade(Hold read) {
-    if (!(read instanceof LockHold hold) || hold.lock() != lock) {
+    if (!(read instanceof LockHold hold) || hold.lock() != lock || !hold.mode().isShared()) {
       throw new IllegalArgumentException(
           "tryUpgrade takes a hold of the read lock of " + name() + ", not " + read);
     }
     hold.ensureHeld();
     CompletableFuture<Long> answer = new CompletableFuture<>();
-    lock.tryUpgrade(hold.owner(), answer::complete);
-    long token = Inspector.await(answer, holdfast.operationTimeout());
+    lock.tryUpgrade(hold.owner(), answer);
+    long token;
+    try {
+      token = Inspector.await(answer, holdfast.operationTimeout());
+    } catch (EngineUnavailableException late) {
+      if (answer.cancel(false)) {
+        throw late;
+      }
+      token = answer.join();
+    }
     return token == LocalLock.NOT_GRANTED
         ? Optional.empty()
         : Optional.of(new LockHold(lock, Mode.EXCLUSIVE, hold.owner(), token));

@@ -1,5 +1,6 @@
 package io.holdfast;
 
+import io.holdfast.engine.Environment;
 import io.holdfast.node.LocalLock;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
@@ -115,7 +116,7 @@ public final class DistributedSemaphore {
   public Optional<Hold> tryAcquire(int permits, Duration wait) throws InterruptedException {
     Mode mode = mode(permits);
     PermitOwner owner = PermitOwner.currentThread();
-    long nanos = Durations.saturatedNanos(Durations.requirePositive("the time to wait", wait));
+    long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return held(owner, mode, lock.acquire(owner, mode, nanos));
   }
 
@@ -147,7 +148,7 @@ public final class DistributedSemaphore {
   public CompletionStage<Optional<Hold>> tryAcquireAsync(Owner owner, int permits, Duration wait) {
     Mode mode = mode(permits);
     PermitOwner each = new PermitOwner(owner.id());
-    long nanos = Durations.saturatedNanos(Durations.requirePositive("the time to wait", wait));
+    long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return relay(
         lock.acquireAsync(each, mode, nanos), each, mode, token -> held(each, mode, token));
   }

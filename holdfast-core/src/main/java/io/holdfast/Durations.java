@@ -20,11 +20,4 @@ final class Durations {
     }
     return value;
   }
-
-  /** The length in nanoseconds, or the longest that fits. */
-  static long saturatedNanos(Duration value) {
-    return value.compareTo(Duration.ofNanos(Long.MAX_VALUE / 2)) >= 0
-        ? Long.MAX_VALUE / 2
-        : value.toNanos();
-  }
 }

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +43,6 @@ public final class Holdfast implements AutoCloseable {
 
   private final Engine engine;
   private final Environment environment;
-  private final @Nullable ExecutorService ownCallbacks;
   private final boolean ownsEnvironment;
   private final Node node;
   private final Duration operationTimeout;
@@ -57,13 +55,11 @@ public final class Holdfast implements AutoCloseable {
       Environment environment,
       boolean ownsEnvironment,
       Node node,
-      @Nullable ExecutorService ownCallbacks,
       Duration operationTimeout) {
     this.engine = engine;
     this.environment = environment;
     this.ownsEnvironment = ownsEnvironment;
     this.node = node;
-    this.ownCallbacks = ownCallbacks;
     this.operationTimeout = operationTimeout;
     this.inspector = new Inspector(engine, operationTimeout);
   }
@@ -186,9 +182,6 @@ public final class Holdfast implements AutoCloseable {
     engine.close();
     if (ownsEnvironment) {
       environment.scheduler().close();
-    }
-    if (ownCallbacks != null) {
-      ownCallbacks.shutdown();
     }
   }
 

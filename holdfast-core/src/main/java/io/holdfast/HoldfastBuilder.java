@@ -16,7 +16,6 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
@@ -171,20 +170,16 @@ public final class HoldfastBuilder {
     long pid = ProcessHandle.current().pid();
     String name = nodeName != null ? nodeName : host + "-" + pid;
     Environment doors = environment != null ? environment : Environment.system("holdfast-" + name);
-    ExecutorService ownCallbacks = callbacks == null ? callbackThreads() : null;
+    Executor calls = callbacks != null ? callbacks : callbackThreads();
     Engine opened = null;
     Holdfast holdfast = null;
     try {
       opened = engine != null ? engine : open(uri, space, doors);
       NodeSettings settings =
-          new NodeSettings(
-              new SessionTerms(ttl, name, host, pid),
-              retainFor,
-              maxRetained,
-              ownCallbacks != null ? ownCallbacks : requireCallbacks());
+          new NodeSettings(new SessionTerms(ttl, name, host, pid), retainFor, maxRetained, calls);
       Node node = new Node(opened, doors, settings);
       Holdfast connecting =
-          new Holdfast(opened, doors, environment == null, node, ownCallbacks, operationTimeout);
+          new Holdfast(opened, doors, environment == null, node, operationTimeout);
       Inspector.await(node.start(), connectTimeout);
       if (shutdownHook) {
         connecting.closeAtShutdown();
@@ -193,28 +188,17 @@ public final class HoldfastBuilder {
       return connecting;
     } finally {
       if (holdfast == null) {
-        closeAfterFailure(opened, doors, ownCallbacks);
+        closeAfterFailure(opened, doors);
       }
     }
   }
 
-  private Executor requireCallbacks() {
-    if (callbacks == null) {
-      throw new IllegalStateException("no callback executor");
-    }
-    return callbacks;
-  }
-
-  private void closeAfterFailure(
-      @Nullable Engine opened, Environment doors, @Nullable ExecutorService ownCallbacks) {
+  private void closeAfterFailure(@Nullable Engine opened, Environment doors) {
     if (opened != null) {
       opened.close();
     }
     if (environment == null) {
       doors.scheduler().close();
-    }
-    if (ownCallbacks != null) {
-      ownCallbacks.shutdown();
     }
   }
 
@@ -255,7 +239,8 @@ public final class HoldfastBuilder {
     }
   }
 
-  private static ExecutorService callbackThreads() {
+  /** Its threads end by themselves when idle; a loss may still be told after {@code close}. */
+  private static Executor callbackThreads() {
     return Executors.newCachedThreadPool(
         work -> {
           Thread thread = new Thread(work, "holdfast-callback");

@@ -2,6 +2,7 @@ package io.holdfast;
 
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineDescription;
+import io.holdfast.engine.Environment;
 import io.holdfast.engine.LockNames;
 import io.holdfast.engine.LockView;
 import java.time.Duration;
@@ -83,7 +84,9 @@ public final class Inspector {
 
   static <T> T await(CompletionStage<T> stage, Duration limit) {
     try {
-      return stage.toCompletableFuture().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+      return stage
+          .toCompletableFuture()
+          .get(Environment.saturatedNanos(limit), TimeUnit.NANOSECONDS);
     } catch (TimeoutException late) {
       throw new EngineUnavailableException(
           "the engine has not answered within "

@@ -65,9 +65,16 @@ final class LockHold implements Hold {
   @Override
   public Hold onLost(Consumer<Loss> listener) {
     if (!isReleased()) {
-      lock.onLost(owner, mode, token, listener);
+      lock.onLost(owner, mode, token, loss -> tell(listener, loss));
     }
     return this;
+  }
+
+  /** An inner hold of a reentrant owner may have been released before the lock was lost. */
+  private void tell(Consumer<Loss> listener, Loss loss) {
+    if (!isReleased()) {
+      listener.accept(loss);
+    }
   }
 
   private synchronized boolean isReleased() {
@@ -101,6 +108,10 @@ final class LockHold implements Hold {
 
   Object owner() {
     return owner;
+  }
+
+  Mode mode() {
+    return mode;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.holdfast;
 
+import io.holdfast.engine.Environment;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -60,7 +62,7 @@ public final class MultiLock {
    * @throws InterruptedException if interrupted; nothing is held because of the call
    */
   public Optional<Hold> tryAcquire(Duration wait) throws InterruptedException {
-    long nanos = Durations.saturatedNanos(Durations.requirePositive("the time to wait", wait));
+    long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     long deadline = nanoTime.getAsLong() + nanos;
     return acquireEach(
         lock -> {
@@ -128,7 +130,14 @@ public final class MultiLock {
 
     @Override
     public Hold onLost(Consumer<Loss> listener) {
-      parts.forEach(part -> part.onLost(listener));
+      AtomicBoolean told = new AtomicBoolean();
+      Consumer<Loss> first =
+          loss -> {
+            if (told.compareAndSet(false, true)) {
+              listener.accept(loss);
+            }
+          };
+      parts.forEach(part -> part.onLost(first));
       return this;
     }
 

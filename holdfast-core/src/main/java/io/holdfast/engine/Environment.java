@@ -20,6 +20,9 @@ import java.util.random.RandomGenerator;
  */
 public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator random) {
 
+  /** Half of what a long can count, so that sums of two do not overflow. */
+  private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
   /** Reads the clocks. Thread-safe. */
   public interface Ticker {
 
@@ -63,6 +66,11 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
         new SystemTicker(), new SystemScheduler(threadName), new ThreadLocalGenerator());
   }
 
+  /** The length in nanoseconds, or about 146 years if it is longer. */
+  public static long saturatedNanos(Duration duration) {
+    return duration.compareTo(LONGEST) > 0 ? LONGEST.toNanos() : duration.toNanos();
+  }
+
   private static final class SystemTicker implements Ticker {
     @Override
     public long nanoTime() {
@@ -102,7 +110,8 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
     @Override
     public Cancellable schedule(Runnable work, Duration delay) {
       try {
-        ScheduledFuture<?> future = executor.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
+        ScheduledFuture<?> future =
+            executor.schedule(work, saturatedNanos(delay), TimeUnit.NANOSECONDS);
         return () -> future.cancel(false);
       } catch (RejectedExecutionException closed) {
         // Work that arrives during shutdown is dropped, as close() says.

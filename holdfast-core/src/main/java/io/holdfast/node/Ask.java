@@ -19,11 +19,17 @@ final class Ask {
   /** The grant's id; 0 until granted. */
   long id;
 
+  /** When it was asked for. */
+  final long askedAt;
+
   /** Whether the engine has answered at all. */
   boolean answered;
 
   /** Whether another node waits for this grant. */
   boolean revoked;
+
+  /** Whether the engine has still to say which read phase a former writer belongs to. */
+  boolean downgrading;
 
   /** When the revoke came. */
   long revokedAt;
@@ -31,11 +37,12 @@ final class Ask {
   /** The last failure of the engine while asking; it explains a timeout. */
   @Nullable Throwable trouble;
 
-  Ask(EngineSession session, RequestId request, Mode mode, boolean tryOnly) {
+  Ask(EngineSession session, RequestId request, Mode mode, boolean tryOnly, long askedAt) {
     this.session = session;
     this.request = request;
     this.mode = mode;
     this.tryOnly = tryOnly;
+    this.askedAt = askedAt;
   }
 
   boolean granted() {

@@ -29,6 +29,7 @@ final class CommandSender {
   /** After how long without an answer a command is sent again. */
   private static final long ANSWER_NANOS = Duration.ofSeconds(2).toNanos();
 
+  private static final long LEAST_PATIENCE_NANOS = Duration.ofMillis(40).toNanos();
   private static final long LEAST_SLICE_NANOS = Duration.ofMillis(1).toNanos();
   private static final long LARGEST_SLICE_NANOS = Duration.ofMillis(20).toNanos();
 
@@ -81,6 +82,12 @@ final class CommandSender {
    */
   long timeSliceNanos() {
     return Math.max(LEAST_SLICE_NANOS, Math.min(LARGEST_SLICE_NANOS, 9 * roundTripNanos));
+  }
+
+  /** Whether an answer takes longer than usual, so that it explains a wait in vain. */
+  boolean isOverdue(long askedAt) {
+    long patience = Math.max(LEAST_PATIENCE_NANOS, 10 * roundTripNanos);
+    return environment.ticker().nanoTime() - askedAt >= patience;
   }
 
   private void sweepLater() {

@@ -16,8 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,13 +68,23 @@ final class DirectLock extends LocalLock {
   long enter(Object owner, Mode mode) {
     Holding held = holds(mode).get(owner);
     if (held == null) {
-      return NOT_GRANTED;
+      Holding written = exclusive.get(owner);
+      return mode.isShared() && written != null ? readUnder(owner, written) : NOT_GRANTED;
     }
     if (held.count == Integer.MAX_VALUE) {
       throw new Error("Maximum lock count exceeded");
     }
     held.count++;
     return held.token();
+  }
+
+  /** A writer reads: one grant carries both holds, until the first of them ends. */
+  private long readUnder(Object owner, Holding written) {
+    Holding read = new Holding(written.waiter, written.ask);
+    read.count = 1;
+    read.limit = limitHold(owner, Mode.SHARED, read.token());
+    shared.put(owner, read);
+    return read.token();
   }
 
   @Override
@@ -127,7 +137,7 @@ final class DirectLock extends LocalLock {
         }
       }
     }
-    if (asked.isEmpty() && isIdle()) {
+    if (asked.isEmpty() && queue.isEmpty() && isIdle()) {
       node.active().remove(name, this);
     }
   }
@@ -138,7 +148,9 @@ final class DirectLock extends LocalLock {
   }
 
   private void submit(EngineSession session, LocalWaiter waiter) {
-    Ask ask = new Ask(session, node.keeper().nextRequest(session), waiter.mode, waiter.tryOnly);
+    Ask ask =
+        new Ask(
+            session, node.keeper().nextRequest(session), waiter.mode, waiter.tryOnly, node.now());
     Holding holding = new Holding(waiter, ask);
     asked.put(ask.request.number(), holding);
     asking.add(waiter);
@@ -175,18 +187,30 @@ final class DirectLock extends LocalLock {
       end(holding.ask, new Command.Cancel(holding.ask.request));
       return;
     }
-    Holding same = holds(waiter.mode).get(waiter.owner);
-    if (same != null) {
-      // The owner waited twice and has entered by its other request.
-      same.count++;
-      end(holding.ask, new Command.Cancel(holding.ask.request));
-      grant(waiter, same.token());
-      return;
-    }
     holding.count = 1;
     holding.limit = limitHold(waiter.owner, waiter.mode, holding.token());
     holds(waiter.mode).put(waiter.owner, holding);
     grant(waiter, holding.token());
+    letSameOwnerIn(holding);
+  }
+
+  /** An owner that is no thread may have asked again while it waited: that is re-entry now. */
+  private void letSameOwnerIn(Holding held) {
+    List<Holding> again =
+        held.waiter.owner instanceof Thread
+            ? List.of()
+            : asked.values().stream()
+                .filter(other -> other.waiter.owner.equals(held.waiter.owner))
+                .filter(other -> other.waiter.mode.equals(held.waiter.mode))
+                .toList();
+    for (Holding other : again) {
+      forget(other);
+      end(other.ask, new Command.Cancel(other.ask.request));
+      if (queue.remove(other.waiter)) {
+        held.count++;
+        grant(other.waiter, held.token());
+      }
+    }
   }
 
   private void onRejected(Holding holding, Reply.Rejected rejected) {
@@ -232,17 +256,16 @@ final class DirectLock extends LocalLock {
     if (held.limit != null) {
       held.limit.cancel();
     }
-    Command release = new Command.Release(held.ask.request);
-    if (isHeldOtherwise(held)) {
-      return;
+    if (carries(shared, held)) {
+      end(held.ask, new Command.Downgrade(held.ask.request));
+    } else if (!carries(exclusive, held)) {
+      end(held.ask, new Command.Release(held.ask.request));
     }
-    end(held.ask, release);
   }
 
-  /** After an upgrade one grant carries a shared and an exclusive hold of the same owner. */
-  private boolean isHeldOtherwise(Holding held) {
-    return exclusive.values().stream().anyMatch(other -> other.ask == held.ask)
-        || shared.values().stream().anyMatch(other -> other.ask == held.ask);
+  /** An owner that reads and writes has one grant for both holds. */
+  private static boolean carries(Map<Object, Holding> holds, Holding ended) {
+    return holds.values().stream().anyMatch(other -> other.ask.request.equals(ended.ask.request));
   }
 
   @Override
@@ -293,36 +316,39 @@ final class DirectLock extends LocalLock {
   }
 
   @Override
-  public void tryUpgrade(Object owner, LongConsumer done) {
+  public void tryUpgrade(Object owner, CompletableFuture<Long> answer) {
     guard.lock();
     try {
       Holding held = shared.get(owner);
       if (held == null || shared.size() > 1 || !exclusive.isEmpty()) {
-        outbox.post(() -> done.accept(NOT_GRANTED));
+        answer(owner, NOT_GRANTED, answer);
         return;
       }
       send(
           held.ask,
           new Command.Upgrade(held.ask.request),
-          id -> onUpgraded(owner, held, id, done),
-          rejected -> outbox.post(() -> done.accept(NOT_GRANTED)));
+          id -> onUpgraded(owner, held, id, answer),
+          rejected -> answer(owner, NOT_GRANTED, answer));
     } finally {
       guard.unlock();
       deliver();
     }
   }
 
-  private void onUpgraded(Object owner, Holding held, long id, LongConsumer done) {
+  private void onUpgraded(Object owner, Holding held, long id, CompletableFuture<Long> answer) {
     if (shared.get(owner) != held) {
-      outbox.post(() -> done.accept(NOT_GRANTED));
-      return;
+      answer(owner, NOT_GRANTED, answer);
+    } else if (answer.isDone()) {
+      end(held.ask, new Command.Downgrade(held.ask.request));
+    } else {
+      Ask write =
+          new Ask(held.ask.session, held.ask.request, Mode.EXCLUSIVE, false, held.ask.askedAt);
+      write.id = id;
+      Holding upgraded = new Holding(held.waiter, write);
+      upgraded.count = 1;
+      exclusive.put(owner, upgraded);
+      answer(owner, upgraded.token(), answer);
     }
-    Ask write = new Ask(held.ask.session, held.ask.request, Mode.EXCLUSIVE, false);
-    write.id = id;
-    Holding upgraded = new Holding(held.waiter, write);
-    upgraded.count = 1;
-    exclusive.put(owner, upgraded);
-    outbox.post(() -> done.accept(upgraded.token()));
   }
 
   @Override

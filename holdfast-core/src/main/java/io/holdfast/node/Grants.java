@@ -3,6 +3,7 @@ package io.holdfast.node;
 import io.holdfast.LockOptions;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Mode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ final class Grants {
   private final NodeContext node;
   private @Nullable Ask exclusive;
   private @Nullable Ask shared;
+
+  /** Revoked shared grants whose readers have not all left; new readers came under another one. */
+  private final List<Ask> draining = new ArrayList<>(0);
 
   /**
    * Two-bit saturating counter (J. E. Smith, "A Study of Branch Prediction Strategies", 1981): up
@@ -47,11 +51,13 @@ final class Grants {
   }
 
   List<Ask> all() {
-    return Stream.of(exclusive, shared).flatMap(Stream::ofNullable).toList();
+    return Stream.concat(
+            Stream.of(exclusive, shared).flatMap(Stream::ofNullable), draining.stream())
+        .toList();
   }
 
   boolean isEmpty() {
-    return exclusive == null && shared == null;
+    return exclusive == null && shared == null && draining.isEmpty();
   }
 
   void put(Ask ask) {
@@ -67,12 +73,31 @@ final class Grants {
       exclusive = null;
     } else if (ask == shared) {
       shared = null;
+    } else {
+      draining.remove(ask);
     }
+  }
+
+  /**
+   * Makes room for another shared request while the readers of a revoked grant are still inside:
+   * the engine decides whether new readers come before or after those who wait elsewhere.
+   */
+  void letDrain() {
+    if (shared != null && shared.granted() && shared.revoked && !shared.downgrading) {
+      draining.add(shared);
+      shared = null;
+    }
+  }
+
+  /** The shared grants under which no new reader may enter. */
+  List<Ask> draining() {
+    return List.copyOf(draining);
   }
 
   void clear() {
     exclusive = null;
     shared = null;
+    draining.clear();
   }
 
   /** A grant changes its mode: an upgrade or a downgrade. */
@@ -83,14 +108,16 @@ final class Grants {
   }
 
   boolean isCurrent(Ask ask) {
-    return ask == exclusive || ask == shared;
+    return ask == exclusive || ask == shared || draining.contains(ask);
   }
 
   @Nullable Ask about(Event event) {
-    if (exclusive != null && exclusive.request.equals(event.request())) {
-      return exclusive;
+    for (Ask ask : all()) {
+      if (ask.request.equals(event.request())) {
+        return ask;
+      }
     }
-    return shared != null && shared.request.equals(event.request()) ? shared : null;
+    return null;
   }
 
   boolean mayWrite() {
@@ -102,7 +129,7 @@ final class Grants {
     if (mayWrite()) {
       return withinSlice || !isRevoked();
     }
-    return shared != null && shared.granted() && !shared.revoked;
+    return shared != null && shared.granted() && !shared.revoked && !shared.downgrading;
   }
 
   boolean isRevoked() {
@@ -122,7 +149,7 @@ final class Grants {
   }
 
   private static boolean isTaken(@Nullable Ask ask) {
-    return ask != null && (!ask.granted() || ask.revoked);
+    return ask != null && (!ask.granted() || ask.revoked || ask.downgrading);
   }
 
   /** Whether the lock is kept when its last owner leaves. */

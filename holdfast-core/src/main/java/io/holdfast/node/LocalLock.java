@@ -574,9 +574,20 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
    * Turns the owner's shared hold into an exclusive one if it is the only one anywhere. The shared
    * hold stays beneath it.
    *
-   * @param done told the exclusive token, or {@link #NOT_GRANTED}; not called if the engine hangs
+   * @param answer completed with the exclusive token or {@link #NOT_GRANTED}, but not while the
+   *     engine hangs; whoever waits no longer cancels it
    */
-  public abstract void tryUpgrade(Object owner, LongConsumer done);
+  public abstract void tryUpgrade(Object owner, CompletableFuture<Long> answer);
+
+  /** Guarded. Answers an upgrade; what comes after the caller has given up is held by nobody. */
+  final void answer(Object owner, long token, CompletableFuture<Long> answer) {
+    outbox.post(
+        () -> {
+          if (!answer.complete(token) && token != NOT_GRANTED) {
+            release(owner, Mode.EXCLUSIVE, token);
+          }
+        });
+  }
 
   /**
    * Guarded. Sends a command about a request, outside the guard.
@@ -645,7 +656,10 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       return known;
     }
     boolean local = ask == null && node.keeper().isProven();
-    return local ? null : new EngineUnavailableException("no answer yet");
+    boolean overdue = ask != null && node.sender().isOverdue(ask.askedAt);
+    return local || (ask != null && !overdue)
+        ? null
+        : new EngineUnavailableException("no answer yet");
   }
 
   /** Guarded. Ends all holds; the grants stay. */

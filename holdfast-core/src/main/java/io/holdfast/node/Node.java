@@ -163,7 +163,8 @@ public final class Node {
     if (closed.get()) {
       return;
     }
-    long usedBefore = environment.ticker().nanoTime() - settings.retainFor().toNanos();
+    long usedBefore =
+        environment.ticker().nanoTime() - Environment.saturatedNanos(settings.retainFor());
     forEachActive(lock -> lock.releaseIdle(usedBefore));
     forgetCollected();
     sweepLater();

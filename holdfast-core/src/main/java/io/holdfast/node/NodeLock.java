@@ -12,8 +12,8 @@ import io.holdfast.rules.Reply;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,19 +219,18 @@ final class NodeLock extends LocalLock {
   }
 
   @Override
-  public void tryUpgrade(Object owner, LongConsumer done) {
+  public void tryUpgrade(Object owner, CompletableFuture<Long> answer) {
     guard.lock();
     try {
       Ask ask = grants.shared();
       if (!readers.isOnly(owner) || !word.isFree() || !node.keeper().isProven()) {
-        outbox.post(() -> done.accept(NOT_GRANTED));
+        answer(owner, NOT_GRANTED, answer);
       } else if (grants.mayWrite()) {
-        long token = take(owner, true);
-        outbox.post(() -> done.accept(token));
+        answer(owner, take(owner, true), answer);
       } else if (ask != null && ask.granted()) {
-        askToUpgrade(owner, ask, done);
+        askToUpgrade(owner, ask, answer);
       } else {
-        outbox.post(() -> done.accept(NOT_GRANTED));
+        answer(owner, NOT_GRANTED, answer);
       }
     } finally {
       guard.unlock();
@@ -239,7 +238,7 @@ final class NodeLock extends LocalLock {
     deliver();
   }
 
-  private void askToUpgrade(Object owner, Ask ask, LongConsumer done) {
+  private void askToUpgrade(Object owner, Ask ask, CompletableFuture<Long> answer) {
     send(
         ask,
         new Command.Upgrade(ask.request),
@@ -248,13 +247,13 @@ final class NodeLock extends LocalLock {
           if (grants.isCurrent(ask)) {
             grants.change(ask, Mode.EXCLUSIVE);
             open(ask, id);
-            token = readers.isOnly(owner) ? take(owner, true) : NOT_GRANTED;
+            boolean wanted = readers.isOnly(owner) && !answer.isDone();
+            token = wanted ? take(owner, true) : NOT_GRANTED;
           }
-          long answer = token;
-          outbox.post(() -> done.accept(answer));
+          answer(owner, token, answer);
           settle();
         },
-        rejected -> outbox.post(() -> done.accept(NOT_GRANTED)));
+        rejected -> answer(owner, NOT_GRANTED, answer));
   }
 
   // ---------------------------------------------------------------- what holders ask
@@ -396,7 +395,20 @@ final class NodeLock extends LocalLock {
     queue.remove();
     onRemoved();
     grant(head, token);
+    letSameOwnerIn(head.owner);
     return true;
+  }
+
+  /** An owner that is no thread may have asked again while it waited: that is re-entry now. */
+  private void letSameOwnerIn(Object owner) {
+    List<LocalWaiter> again =
+        owner instanceof Thread
+            ? List.of()
+            : queue.stream()
+                .filter(waiter -> waiter.wants(Mode.Type.EXCLUSIVE) && waiter.owner.equals(owner))
+                .toList();
+    queue.removeAll(again);
+    again.forEach(waiter -> grant(waiter, word.reenter(owner)));
   }
 
   @Override
@@ -434,7 +446,11 @@ final class NodeLock extends LocalLock {
     boolean onlyTries = queue.stream().allMatch(waiter -> waiter.tryOnly);
     review(Mode.EXCLUSIVE, isWanted(Mode.Type.EXCLUSIVE), onlyTries);
     boolean served = grants.mayWrite();
-    review(Mode.SHARED, !served && isWanted(Mode.Type.SHARED), onlyTries);
+    boolean wantsRead = !served && isWanted(Mode.Type.SHARED);
+    if (wantsRead) {
+      grants.letDrain();
+    }
+    review(Mode.SHARED, wantsRead, onlyTries);
   }
 
   /** Asks if nothing was asked, withdraws what is not wanted any more, keeps what is granted. */
@@ -442,7 +458,7 @@ final class NodeLock extends LocalLock {
     EngineSession session = node.keeper().session();
     Ask ask = grants.of(mode);
     if (ask == null && wanted && session != null) {
-      submit(new Ask(session, node.keeper().nextRequest(session), mode, onlyTries));
+      submit(new Ask(session, node.keeper().nextRequest(session), mode, onlyTries, node.now()));
     } else if (ask != null && !ask.granted() && !wanted) {
       grants.drop(ask);
       end(ask, new Command.Cancel(ask.request));
@@ -532,8 +548,12 @@ final class NodeLock extends LocalLock {
   }
 
   private void giveBackShared() {
+    if (!readers.isEmpty()) {
+      return;
+    }
+    grants.draining().forEach(this::drop);
     Ask ask = grants.shared();
-    if (ask != null && ask.granted() && readers.isEmpty()) {
+    if (ask != null && ask.granted()) {
       boolean inTheWay = ask.revoked || isWanted(Mode.Type.EXCLUSIVE);
       if (inTheWay || !grants.retains()) {
         drop(ask);
@@ -551,13 +571,17 @@ final class NodeLock extends LocalLock {
 
   private void downgrade(Ask ask) {
     grants.change(ask, Mode.SHARED);
+    // The writers that still wait make the engine ask again, before or after it answers.
+    ask.revoked = false;
+    ask.downgrading = true;
     send(
         ask,
         new Command.Downgrade(ask.request),
         id -> {
           // Until here no new reader could enter: it would not have known its read phase.
           ask.id = id;
-          ask.revoked = isWanted(Mode.Type.EXCLUSIVE);
+          ask.downgrading = false;
+          ask.revoked |= isWanted(Mode.Type.EXCLUSIVE);
           settle();
         },
         rejected -> onEnded(ask));

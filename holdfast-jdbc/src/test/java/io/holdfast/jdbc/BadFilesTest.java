@@ -3,7 +3,6 @@ package io.holdfast.jdbc;
 import static io.holdfast.jdbc.Bench.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.holdfast.EngineUnavailableException;
@@ -11,6 +10,8 @@ import io.holdfast.engine.RecordStore.Write;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Arrays;
 import java.sql.SQLException;
 import java.util.Set;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -107,9 +108,31 @@ class BadFilesTest {
   void aReadOnlyFile() throws Exception {
     bench.open().close();
     Files.setPosixFilePermissions(bench.file, PosixFilePermissions.fromString("r--r--r--"));
-    // Root may write anywhere; SqliteErrorsTest has what others are told.
-    assumeFalse(Files.isWritable(bench.file));
-    assertRefused(bench.file).hasMessageContaining("is read-only");
+    if (Files.isWritable(bench.file)) {
+      // Root may write any file, but not on a read-only file system.
+      assertRefusedOnReadOnlyFileSystem();
+    } else {
+      assertRefused(bench.file).hasMessageContaining("is read-only");
+    }
+  }
+
+  private void assertRefusedOnReadOnlyFileSystem() throws Exception {
+    Path mounted = Files.createDirectory(directory.resolve("mounted"));
+    boolean mounts = run("mount", "-t", "tmpfs", "-o", "size=4m", "holdfast-test", mounted) == 0;
+    assumeTrue(mounts, "root without the right to mount cannot have a read-only file");
+    try {
+      Path file = mounted.resolve("locks.db");
+      Files.copy(bench.file, file);
+      assertThat(run("mount", "-o", "remount,ro", mounted)).isZero();
+      assertRefused(file).hasMessageContaining("read-only");
+    } finally {
+      run("umount", mounted);
+    }
+  }
+
+  private static int run(Object... command) throws Exception {
+    List<String> words = Arrays.stream(command).map(Object::toString).toList();
+    return new ProcessBuilder(words).inheritIO().start().waitFor();
   }
 
   @Test

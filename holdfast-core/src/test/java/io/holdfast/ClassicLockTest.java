@@ -1,0 +1,616 @@
+package io.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The lock view does what {@link Lock} and {@code ReentrantLock} say. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ParameterizedClass
+@EnumSource(Style.class)
+class ClassicLockTest {
+
+  private static final long SHORT_MILLIS = 60;
+
+  private final Nodes nodes = new Nodes();
+  private final Holdfast node = nodes.open("a");
+  private final Style style;
+  private final Lock lock;
+
+  private int unguarded;
+
+  ClassicLockTest(Style style) {
+    this.style = style;
+    this.lock = node.lock("classic", style.options()).asLock();
+  }
+
+  @AfterEach
+  void close() {
+    nodes.close();
+  }
+
+  private boolean freeForOthers() {
+    return Task.elsewhere(
+        () -> {
+          boolean got = lock.tryLock();
+          if (got) {
+            lock.unlock();
+          }
+          return got;
+        });
+  }
+
+  private void assertNotMine() {
+    assertThatThrownBy(lock::unlock).isExactlyInstanceOf(IllegalMonitorStateException.class);
+  }
+
+  /** Holds the lock on another thread until it is told to go. */
+  private final class Holder {
+    private final AtomicBoolean inside = new AtomicBoolean();
+    private final AtomicBoolean leave = new AtomicBoolean();
+    private final Task<Boolean> task;
+
+    Holder() {
+      task =
+          Task.run(
+              () -> {
+                lock.lock();
+                try {
+                  inside.set(true);
+                  Await.until("the holder may go", leave::get);
+                } finally {
+                  lock.unlock();
+                }
+              });
+      Await.until("the holder is inside", inside::get);
+    }
+
+    void leave() {
+      leave.set(true);
+      task.result();
+    }
+  }
+
+  // ---------------------------------------------------------------- lock and unlock
+
+  @Test
+  void locksAndUnlocks() {
+    lock.lock();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void unlockOfAFreeLockIsRefused() {
+    assertThatThrownBy(lock::unlock)
+        .isExactlyInstanceOf(IllegalMonitorStateException.class)
+        .hasMessageContaining("classic")
+        .hasMessageContaining(Thread.currentThread().getName());
+  }
+
+  @Test
+  void unlockByAnotherThreadIsRefusedAndChangesNothing() {
+    lock.lock();
+    Task.run(lock::unlock).failsWith(IllegalMonitorStateException.class);
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void unlockTooOftenIsRefusedAndChangesNothing() {
+    lock.lock();
+    lock.lock();
+    lock.unlock();
+    lock.unlock();
+    assertNotMine();
+    assertNotMine();
+    lock.lock();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void isFreeAfterAsManyUnlocksAsLocksInAnyFlavour() throws InterruptedException {
+    lock.lock();
+    lock.lockInterruptibly();
+    assertThat(lock.tryLock()).isTrue();
+    assertThat(lock.tryLock(1, TimeUnit.SECONDS)).isTrue();
+    assertThat(lock.tryLock(0, TimeUnit.SECONDS)).isTrue();
+    for (int left = 5; left > 0; left--) {
+      assertThat(freeForOthers()).isFalse();
+      lock.unlock();
+    }
+    assertThat(freeForOthers()).isTrue();
+    assertNotMine();
+  }
+
+  @Test
+  void isReenteredWhileOthersWait() {
+    lock.lock();
+    Task<Boolean> waiter = Task.parked(this::lockAndUnlock);
+    lock.lock();
+    assertThat(lock.tryLock()).isTrue();
+    lock.unlock();
+    lock.unlock();
+    assertThat(waiter.isDone()).isFalse();
+    lock.unlock();
+    waiter.result();
+  }
+
+  @Test
+  void isReenteredThousandsOfTimes() {
+    for (int i = 0; i < 10_000; i++) {
+      lock.lock();
+    }
+    for (int i = 0; i < 9_999; i++) {
+      lock.unlock();
+    }
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void isUsedAgainAndAgainByChangingThreads() {
+    for (int i = 0; i < 200; i++) {
+      lock.lock();
+      lock.unlock();
+      if (i % 20 == 0) {
+        Task.run(this::lockAndUnlock).result();
+      }
+    }
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void allViewsAreOneLock() {
+    Lock other = node.lock("classic", style.options()).asLock();
+    lock.lock();
+    assertThat(Task.<Boolean>elsewhere(other::tryLock)).isFalse();
+    assertThat(other.tryLock()).isTrue();
+    lock.unlock();
+    other.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void holdAndViewAreOneLock() throws InterruptedException {
+    DistributedLock same = node.lock("classic", style.options());
+    lock.lock();
+    try (Hold hold = same.acquire()) {
+      lock.unlock();
+      assertThat(hold.isHeld()).isTrue();
+      assertThat(same.isHeldByCurrentThread()).isTrue();
+      assertThat(freeForOthers()).isFalse();
+    }
+    assertThat(same.isHeldByCurrentThread()).isFalse();
+    assertNotMine();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void excludesAndWakesThreadsOfOtherNodes() {
+    Lock remote = nodes.open("b").lock("classic", style.options()).asLock();
+    lock.lock();
+    assertThat(remote.tryLock()).isFalse();
+    Task<Boolean> waiter =
+        Task.parked(
+            () -> {
+              remote.lock();
+              remote.unlock();
+            });
+    lock.unlock();
+    waiter.result();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  // ---------------------------------------------------------------- lock waits
+
+  private void lockAndUnlock() {
+    lock.lock();
+    lock.unlock();
+  }
+
+  @Test
+  void lockWaitsForTheHolder() {
+    lock.lock();
+    Task<Boolean> waiter = Task.parked(this::lockAndUnlock);
+    Await.holds("waits", Duration.ofMillis(SHORT_MILLIS), () -> !waiter.isDone());
+    lock.unlock();
+    waiter.result();
+  }
+
+  @Test
+  void lockIsDeafToInterruptsAndKeepsTheStatus() {
+    lock.lock();
+    Task<Boolean> waiter =
+        Task.start(
+            () -> {
+              lock.lock();
+              boolean kept = Thread.currentThread().isInterrupted();
+              lock.unlock();
+              return kept;
+            });
+    waiter.awaitParked();
+    waiter.interrupt();
+    Await.holds("waits", Duration.ofMillis(SHORT_MILLIS), () -> !waiter.isDone());
+    waiter.interrupt();
+    lock.unlock();
+    assertThat(waiter.result()).isTrue();
+  }
+
+  @Test
+  void lockOfAnInterruptedThreadSucceedsAndKeepsTheStatus() {
+    boolean kept =
+        Task.elsewhere(
+            () -> {
+              Thread.currentThread().interrupt();
+              lock.lock();
+              boolean still = Thread.currentThread().isInterrupted();
+              lock.unlock();
+              return still && Thread.currentThread().isInterrupted();
+            });
+    assertThat(kept).isTrue();
+  }
+
+  @Test
+  void lockOfAnInterruptedThreadWaitsAndKeepsTheStatus() {
+    Holder holder = new Holder();
+    Task<Boolean> waiter =
+        Task.start(
+            () -> {
+              Thread.currentThread().interrupt();
+              lock.lock();
+              lock.unlock();
+              return Thread.currentThread().isInterrupted();
+            });
+    Await.holds("waits", Duration.ofMillis(SHORT_MILLIS), () -> !waiter.isDone());
+    holder.leave();
+    assertThat(waiter.result()).isTrue();
+  }
+
+  @Test
+  void aThreadThatDiesInsideKeepsTheLock() throws InterruptedException {
+    Task.run(lock::lock).result();
+    assertThat(lock.tryLock()).isFalse();
+    assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+    assertNotMine();
+  }
+
+  // ---------------------------------------------------------------- lockInterruptibly
+
+  @Test
+  void lockInterruptiblyGetsAFreeLock() throws InterruptedException {
+    lock.lockInterruptibly();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+  }
+
+  @Test
+  void lockInterruptiblyRefusesAnInterruptedThread() {
+    Task.run(
+            () -> {
+              Thread.currentThread().interrupt();
+              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
+              assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              assertNotMine();
+            })
+        .result();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void lockInterruptiblyRefusesAnInterruptedOwnerToo() {
+    Task.run(
+            () -> {
+              lock.lock();
+              Thread.currentThread().interrupt();
+              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
+              lock.unlock();
+              assertNotMine();
+            })
+        .result();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void lockInterruptiblyIsInterruptedWhileWaiting() {
+    lock.lock();
+    Task<Boolean> waiter =
+        Task.parked(
+            () -> {
+              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
+              assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              assertNotMine();
+            });
+    waiter.interrupt();
+    waiter.result();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+    Await.until("nothing is left", this::atRestWhenIdle);
+  }
+
+  private boolean atRestWhenIdle() {
+    return node.inspector().list("").stream().allMatch(report -> report.waiters().isEmpty());
+  }
+
+  @Test
+  void anInterruptedWaiterDoesNotDisturbTheOthers() {
+    lock.lock();
+    Task<Boolean> first = Task.parked(() -> lockInterruptiblyAndUnlock());
+    Task<Boolean> second = Task.parked(() -> lockInterruptiblyAndUnlock());
+    Task<Boolean> third = Task.parked(() -> lockInterruptiblyAndUnlock());
+    second.interrupt();
+    second.failsWith(InterruptedException.class);
+    first.interrupt();
+    first.failsWith(InterruptedException.class);
+    assertThat(third.isDone()).isFalse();
+    lock.unlock();
+    third.result();
+  }
+
+  private void lockInterruptiblyAndUnlock() throws InterruptedException {
+    lock.lockInterruptibly();
+    lock.unlock();
+  }
+
+  // ---------------------------------------------------------------- tryLock
+
+  @Test
+  void tryLockGetsAFreeLock() {
+    assertThat(lock.tryLock()).isTrue();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void tryLockFailsWhileAnotherHoldsAndSucceedsAfterwards() {
+    Holder holder = new Holder();
+    assertThat(lock.tryLock()).isFalse();
+    assertNotMine();
+    holder.leave();
+    assertThat(lock.tryLock()).isTrue();
+    lock.unlock();
+  }
+
+  @Test
+  void tryLockIsDeafToInterruptsAndKeepsTheStatus() {
+    Task.run(
+            () -> {
+              Thread.currentThread().interrupt();
+              assertThat(lock.tryLock()).isTrue();
+              assertThat(Thread.currentThread().isInterrupted()).isTrue();
+              lock.unlock();
+            })
+        .result();
+  }
+
+  @Test
+  void failedTryLockKeepsTheInterruptStatus() {
+    lock.lock();
+    Task.run(
+            () -> {
+              Thread.currentThread().interrupt();
+              assertThat(lock.tryLock()).isFalse();
+              assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            })
+        .result();
+    lock.unlock();
+  }
+
+  // ---------------------------------------------------------------- timed tryLock
+
+  @Test
+  void timedTryLockGetsAFreeLock() throws InterruptedException {
+    assertThat(lock.tryLock(1, TimeUnit.SECONDS)).isTrue();
+    assertThat(freeForOthers()).isFalse();
+    lock.unlock();
+  }
+
+  @Test
+  void timedTryLockTimesOutAndLeavesNothing() throws InterruptedException {
+    Holder holder = new Holder();
+    long start = System.nanoTime();
+    assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
+    assertThat(Await.since(start)).isGreaterThanOrEqualTo(Duration.ofMillis(SHORT_MILLIS));
+    assertNotMine();
+    holder.leave();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void timedTryLockGetsALockThatIsReleasedInTime() {
+    Holder holder = new Holder();
+    Task<Boolean> waiter =
+        Task.parked(
+            () -> {
+              assertThat(lock.tryLock(Await.LIMIT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
+              lock.unlock();
+            });
+    holder.leave();
+    waiter.result();
+  }
+
+  @Test
+  void timedTryLockOfAnInterruptedThreadIsRefusedEvenIfFree() {
+    for (long time : new long[] {Long.MAX_VALUE, 1, 0, -1}) {
+      Task.run(
+              () -> {
+                Thread.currentThread().interrupt();
+                assertThatThrownBy(() -> lock.tryLock(time, TimeUnit.SECONDS))
+                    .isInstanceOf(InterruptedException.class);
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                assertNotMine();
+              })
+          .result();
+    }
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void timedTryLockIsInterruptedWhileWaiting() {
+    lock.lock();
+    Task<Boolean> waiter =
+        Task.parked(
+            () -> {
+              assertThatThrownBy(() -> lock.tryLock(1, TimeUnit.HOURS))
+                  .isInstanceOf(InterruptedException.class);
+              assertThat(Thread.currentThread().isInterrupted()).isFalse();
+              assertNotMine();
+            });
+    waiter.interrupt();
+    waiter.result();
+    lock.unlock();
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void timedTryLockWithZeroOrLessDoesNotWait() throws InterruptedException {
+    long[] times = {0, -1, Long.MIN_VALUE};
+    for (long time : times) {
+      assertThat(lock.tryLock(time, TimeUnit.DAYS)).isTrue();
+      lock.unlock();
+    }
+    Holder holder = new Holder();
+    for (long time : times) {
+      assertThat(lock.tryLock(time, TimeUnit.DAYS)).isFalse();
+    }
+    holder.leave();
+  }
+
+  @Test
+  void timedTryLockWithHugeTimesWaits() {
+    for (TimeUnit unit : TimeUnit.values()) {
+      lock.lock();
+      Task<Boolean> waiter =
+          Task.parked(
+              () -> {
+                assertThat(lock.tryLock(Long.MAX_VALUE, unit)).isTrue();
+                lock.unlock();
+              });
+      assertThat(waiter.isDone()).isFalse();
+      lock.unlock();
+      waiter.result();
+    }
+  }
+
+  @Test
+  void timedTryLockNeedsAUnit() {
+    for (long time : new long[] {1, 0}) {
+      assertThatThrownBy(() -> lock.tryLock(time, null)).isInstanceOf(NullPointerException.class);
+    }
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  @Test
+  void aWaiterThatTimedOutDoesNotDisturbTheOthers() {
+    lock.lock();
+    Task<Boolean> first =
+        Task.parked(() -> assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse());
+    Task<Boolean> second = Task.parked(this::lockAndUnlock);
+    first.result();
+    assertThat(second.isDone()).isFalse();
+    lock.unlock();
+    second.result();
+  }
+
+  // ---------------------------------------------------------------- conditions, text
+
+  @Test
+  void newConditionIsRefusedAndSaysWhatToDo() {
+    assertThatThrownBy(lock::newCondition)
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("condition")
+        .hasMessageContaining("polling");
+  }
+
+  @Test
+  void textNamesTheLock() {
+    assertThat(lock.toString()).contains("classic");
+    lock.lock();
+    assertThat(lock.toString()).contains("classic");
+    lock.unlock();
+  }
+
+  // ---------------------------------------------------------------- many threads
+
+  @Test
+  void whatOneHolderWroteTheNextOneSees() {
+    int threads = 4;
+    int rounds = 500;
+    List<Task<Boolean>> tasks = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      tasks.add(Task.run(() -> countUnguarded(rounds)));
+    }
+    tasks.forEach(Task::result);
+    lock.lock();
+    assertThat(unguarded).isEqualTo(threads * rounds);
+    lock.unlock();
+  }
+
+  private void countUnguarded(int rounds) {
+    for (int i = 0; i < rounds; i++) {
+      lock.lock();
+      try {
+        unguarded++;
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  @Test
+  void noWakeUpIsLostWhateverTheWayOfWaiting() {
+    List<Task<Boolean>> tasks = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      int flavour = i;
+      tasks.add(Task.run(() -> useOften(flavour)));
+    }
+    tasks.forEach(Task::result);
+    assertThat(freeForOthers()).isTrue();
+  }
+
+  private void useOften(int flavour) throws InterruptedException {
+    for (int i = 0; i < 300; i++) {
+      switch ((flavour + i) % 4) {
+        case 0 -> lock.lock();
+        case 1 -> lock.lockInterruptibly();
+        case 2 -> assertThat(lock.tryLock(1, TimeUnit.MINUTES)).isTrue();
+        default -> {
+          while (!lock.tryLock(20, TimeUnit.MICROSECONDS)) {
+            Thread.onSpinWait();
+          }
+        }
+      }
+      lock.unlock();
+    }
+  }
+
+  @Test
+  void everyWaiterIsServed() {
+    lock.lock();
+    List<Task<Boolean>> waiters = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      waiters.add(Task.parked(this::lockAndUnlock));
+    }
+    lock.unlock();
+    waiters.forEach(Task::result);
+    assertThat(freeForOthers()).isTrue();
+  }
+}
