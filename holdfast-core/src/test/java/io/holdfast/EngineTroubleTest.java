@@ -65,7 +65,16 @@ class EngineTroubleTest {
     Object make() throws Exception;
   }
 
-  private void assertEndsInTime(String what, Duration limit, Call call) {
+  /** A stall of the machine may spoil one attempt, or two, but not three. */
+  private static void assertEndsInTime(String what, Duration limit, Call call) {
+    Duration took = limit.plus(SLACK);
+    for (int attempt = 0; attempt < 3 && took.compareTo(limit.plus(SLACK)) >= 0; attempt++) {
+      took = timeToFail(what, call);
+    }
+    assertThat(took).as(what).isLessThan(limit.plus(SLACK));
+  }
+
+  private static Duration timeToFail(String what, Call call) {
     long start = System.nanoTime();
     Object outcome;
     try {
@@ -73,7 +82,7 @@ class EngineTroubleTest {
     } catch (Exception thrown) {
       outcome = thrown;
     }
-    assertThat(Await.since(start)).as(what).isLessThan(limit.plus(SLACK));
+    Duration took = Await.since(start);
     if (outcome instanceof Exception failure) {
       assertThat(failure)
           .as(what)
@@ -82,6 +91,7 @@ class EngineTroubleTest {
     } else {
       assertThat(outcome).as(what).isIn(Optional.empty(), false);
     }
+    return took;
   }
 
   @Test
