@@ -89,7 +89,7 @@ public final class DistributedLock {
   }
 
   /**
-   * Acquires for an owner that is not a thread.
+   * Acquires for an owner that is not a thread. What is refused at once is thrown, like bad input.
    *
    * @return completes on the callback executor; cancelling it withdraws the request
    */

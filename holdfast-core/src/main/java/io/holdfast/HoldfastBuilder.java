@@ -171,35 +171,29 @@ public final class HoldfastBuilder {
     String name = nodeName != null ? nodeName : host + "-" + pid;
     Environment doors = environment != null ? environment : Environment.system("holdfast-" + name);
     Executor calls = callbacks != null ? callbacks : callbackThreads();
-    Engine opened = null;
-    Holdfast holdfast = null;
+    Engine opened;
     try {
       opened = engine != null ? engine : open(uri, space, doors);
-      NodeSettings settings =
-          new NodeSettings(new SessionTerms(ttl, name, host, pid), retainFor, maxRetained, calls);
-      Node node = new Node(opened, doors, settings);
-      Holdfast connecting =
-          new Holdfast(opened, doors, environment == null, node, operationTimeout);
+    } catch (RuntimeException refused) {
+      if (environment == null) {
+        doors.scheduler().close();
+      }
+      throw refused;
+    }
+    NodeSettings settings =
+        new NodeSettings(new SessionTerms(ttl, name, host, pid), retainFor, maxRetained, calls);
+    Node node = new Node(opened, doors, settings);
+    Holdfast holdfast = new Holdfast(opened, doors, environment == null, node, operationTimeout);
+    try {
       Inspector.await(node.start(), connectTimeout);
-      if (shutdownHook) {
-        connecting.closeAtShutdown();
-      }
-      holdfast = connecting;
-      return connecting;
-    } finally {
-      if (holdfast == null) {
-        closeAfterFailure(opened, doors);
-      }
+    } catch (RuntimeException unavailable) {
+      holdfast.close();
+      throw unavailable;
     }
-  }
-
-  private void closeAfterFailure(@Nullable Engine opened, Environment doors) {
-    if (opened != null) {
-      opened.close();
+    if (shutdownHook) {
+      holdfast.closeAtShutdown();
     }
-    if (environment == null) {
-      doors.scheduler().close();
-    }
+    return holdfast;
   }
 
   private static Engine open(String uri, String space, Environment environment) {

@@ -86,8 +86,12 @@ final class CommandSender {
 
   /** Whether an answer takes longer than usual, so that it explains a wait in vain. */
   boolean isOverdue(long askedAt) {
-    long patience = Math.max(LEAST_PATIENCE_NANOS, 10 * roundTripNanos);
-    return environment.ticker().nanoTime() - askedAt >= patience;
+    return environment.ticker().nanoTime() - askedAt >= patienceNanos();
+  }
+
+  /** How long an answer may take before it is missed. */
+  long patienceNanos() {
+    return Math.max(LEAST_PATIENCE_NANOS, 10 * roundTripNanos);
   }
 
   private void sweepLater() {

@@ -173,6 +173,10 @@ final class DirectLock extends LocalLock {
 
   private void onGranted(Holding holding, long id) {
     if (!isCurrent(holding.ask)) {
+      if (!carries(exclusive, holding) && !carries(shared, holding)) {
+        // Withdrawn, but a repetition may have overtaken the cancel.
+        end(holding.ask, new Command.Cancel(holding.ask.request));
+      }
       return;
     }
     holding.ask.id = id;

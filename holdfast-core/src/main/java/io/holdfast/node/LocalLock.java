@@ -293,7 +293,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
             }
             long left = nanos == FOREVER ? FOREVER : deadline - node.now();
             if (left <= 0) {
-              return giveUp(waiter);
+              return giveUp(waiter, nanos);
             }
             LockSupport.parkNanos(this, left);
           }
@@ -334,7 +334,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   }
 
   /** The time is over. What was granted in the last moment is kept. */
-  private long giveUp(LocalWaiter waiter) {
+  private long giveUp(LocalWaiter waiter, long nanos) {
     guard.lock();
     try {
       if (waiter.state() == LocalWaiter.State.GRANTED) {
@@ -343,7 +343,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       if (waiter.state() == LocalWaiter.State.FAILED) {
         throw waiter.failure();
       }
-      RuntimeException explained = unanswered(waiter);
+      RuntimeException explained = unanswered(waiter, nanos);
       remove(waiter);
       if (explained != null) {
         throw explained;
@@ -355,10 +355,10 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** Guarded. */
-  private @Nullable RuntimeException unanswered(LocalWaiter waiter) {
+  /** Guarded. A wait that was meant to be short says nothing about the engine. */
+  private @Nullable RuntimeException unanswered(LocalWaiter waiter, long nanos) {
     Throwable trouble = engineTrouble(waiter);
-    if (trouble == null) {
+    if (trouble == null || nanos < node.sender().patienceNanos()) {
       return null;
     }
     return new EngineUnavailableException(
@@ -405,7 +405,9 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     CompletableFuture<Long> future = waiter.future();
     if (waiter.state() == LocalWaiter.State.WAITING && nanos != FOREVER) {
       Cancellable timer =
-          node.environment().scheduler().schedule(() -> timeOut(waiter), Duration.ofNanos(nanos));
+          node.environment()
+              .scheduler()
+              .schedule(() -> timeOut(waiter, nanos), Duration.ofNanos(nanos));
       future.whenComplete((token, problem) -> timer.cancel());
     }
     future.whenComplete(
@@ -428,11 +430,11 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     deliver();
   }
 
-  private void timeOut(LocalWaiter waiter) {
+  private void timeOut(LocalWaiter waiter, long nanos) {
     guard.lock();
     try {
       if (waiter.state() == LocalWaiter.State.WAITING) {
-        RuntimeException explained = unanswered(waiter);
+        RuntimeException explained = unanswered(waiter, nanos);
         if (explained != null) {
           queue.remove(waiter);
           fail(waiter, explained);

@@ -484,7 +484,12 @@ final class NodeLock extends LocalLock {
   }
 
   private void onGranted(Ask ask, long id) {
-    if (ask.granted() || !grants.isCurrent(ask)) {
+    if (!grants.isCurrent(ask)) {
+      // Withdrawn, but a repetition may have overtaken the cancel.
+      end(ask, new Command.Cancel(ask.request));
+      return;
+    }
+    if (ask.granted()) {
       return;
     }
     if (!ask.answered) {

@@ -130,7 +130,7 @@ final class BrokenStores {
 
     @Override
     long lifetime(SessionTerms terms) {
-      return terms.ttl().toNanos() / 5 * 3;
+      return terms.ttl().toNanos() / 5 * 2;
     }
   }
 
