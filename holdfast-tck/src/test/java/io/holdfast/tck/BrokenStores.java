@@ -122,7 +122,7 @@ final class BrokenStores {
     }
   }
 
-  /** Ends sessions after three fifths of their TTL. */
+  /** Ends sessions after two fifths of their TTL. */
   private static final class EarlyExpiry extends HeapRecordStore {
     EarlyExpiry(String space, Ticker ticker) {
       super(space, ticker);

@@ -1,0 +1,126 @@
+package io.holdfast.cli;
+
+import io.holdfast.Hold;
+import io.holdfast.Holdfast;
+import io.holdfast.fence.StaleTokenException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * A process of the demo. It takes orders line by line from its input, answers line by line, and
+ * ends with its input, so that none is left behind when the demo is killed.
+ */
+@Command(name = DemoWorker.NAME, hidden = true)
+final class DemoWorker implements Callable<Integer> {
+
+  static final String NAME = "demo-worker";
+  static final String LOCK = "demo/counter";
+  static final String COUNTER = "counter";
+  static final String LOG = "log";
+
+  /** What a worker does when told to go. */
+  enum Task {
+    /** Increment without a lock. */
+    UNLOCKED,
+    /** Increment under the lock, and log each token. */
+    LOCKED,
+    /** Take the lock and read, then do each further step when told. */
+    STEPWISE
+  }
+
+  @Option(names = "--task")
+  private Task task = Task.UNLOCKED;
+
+  @Option(names = "--engine")
+  private String engine = "";
+
+  @Option(names = "--directory")
+  private Path directory = Path.of("");
+
+  @Option(names = "--increments")
+  private int increments;
+
+  @Option(names = "--ttl", converter = DurationConverter.class)
+  private Duration ttl = Duration.ofSeconds(10);
+
+  private final BufferedReader orders =
+      new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    CounterFile counter = new CounterFile(directory.resolve(COUNTER));
+    if (task == Task.UNLOCKED) {
+      answer("ready");
+      awaitOrder("go");
+      for (int i = 0; i < increments; i++) {
+        counter.increment();
+      }
+      answer("done");
+      return ExitCodes.OK;
+    }
+    try (Holdfast locks = Holdfast.builder(engine).ttl(ttl).connect()) {
+      answer("ready");
+      awaitOrder("go");
+      if (task == Task.LOCKED) {
+        incrementLocked(locks, counter);
+      } else {
+        stepwise(locks, counter);
+      }
+    }
+    return ExitCodes.OK;
+  }
+
+  private void incrementLocked(Holdfast locks, CounterFile counter)
+      throws IOException, InterruptedException {
+    Path log = directory.resolve(LOG);
+    for (int i = 0; i < increments; i++) {
+      try (Hold hold = locks.lock(LOCK).acquire()) {
+        long value = counter.increment();
+        String line = hold.token() + " " + value + " " + ProcessHandle.current().pid() + "\n";
+        Files.writeString(log, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    }
+    answer("done");
+  }
+
+  private void stepwise(Holdfast locks, CounterFile counter)
+      throws IOException, InterruptedException {
+    FileFence fence = new FileFence(counter.file());
+    try (Hold hold = locks.lock(LOCK).acquire()) {
+      long value = counter.read() + 1;
+      answer("holding " + hold.token());
+      awaitOrder("write");
+      // The mistake that fencing is for: the worker does not look whether it still has the lock.
+      try {
+        fence.guard(hold.token(), () -> counter.write(value));
+        answer("written " + value);
+      } catch (StaleTokenException stale) {
+        answer("refused " + stale.getMessage());
+      }
+      awaitOrder("release");
+    }
+    answer("done");
+  }
+
+  private void awaitOrder(String expected) throws IOException {
+    String order = orders.readLine();
+    if (!expected.equals(order)) {
+      throw new ExitException(
+          ExitCodes.FAILED, "the demo has ended without this worker; start it again");
+    }
+  }
+
+  private static void answer(String line) {
+    System.out.println(line);
+    System.out.flush();
+  }
+}
