@@ -124,7 +124,7 @@ class BadFilesTest {
       Path file = mounted.resolve("locks.db");
       Files.copy(bench.file, file);
       assertThat(run("mount", "-o", "remount,ro", mounted)).isZero();
-      assertRefused(file).hasMessageContaining("read-only");
+      assertRefused(file).hasMessageContaining("give this user write permission");
     } finally {
       run("umount", mounted);
     }
