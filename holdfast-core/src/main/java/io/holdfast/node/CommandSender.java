@@ -173,6 +173,9 @@ final class CommandSender {
           long average = roundTripNanos;
           roundTripNanos = average + (took - average) / 8;
           receiver.onReply(reply);
+        } else if (reply instanceof Reply.Granted && command instanceof Command.Acquire) {
+          // The answer to a repetition says more than the first one, which was "queued".
+          receiver.onReply(reply);
         }
         return;
       }

@@ -259,6 +259,20 @@ class NodeLockTest {
   }
 
   @Test
+  void aGrantThatOnlyTheAnswerToARepetitionTellsIsUsed() {
+    long held = write(b.mutex("lock"), "owner").join();
+    a.engine.link = Link.REPLY_HELD;
+    CompletableFuture<Long> waiting = write(a.mutex("lock"), "owner");
+    unlock(b.mutex("lock"), "owner", held);
+    world.time.advance(Duration.ofSeconds(3));
+    a.engine.link = Link.UP;
+
+    a.engine.answerHeld();
+
+    assertThat(waiting).isCompleted();
+  }
+
+  @Test
   void aTimeoutSaysWhetherTheEngineOrAnotherHolderWasInTheWay() {
     write(b.mutex("taken"), "owner").join();
     var busy = a.mutex("taken").acquireAsync(owner("x"), Mode.EXCLUSIVE, 50_000_000);

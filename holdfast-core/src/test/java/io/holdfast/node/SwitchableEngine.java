@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** An engine whose connection a test can cut in several ways, and whose traffic it can count. */
 final class SwitchableEngine implements Engine {
@@ -29,17 +30,25 @@ final class SwitchableEngine implements Engine {
     /** Never answered, nothing happened. */
     HUNG,
     /** Takes effect and is never answered. */
-    REPLY_LOST
+    REPLY_LOST,
+    /** Takes effect and is answered by {@link #answerHeld()}. */
+    REPLY_HELD
   }
 
   private final Engine real;
   Link link = Link.UP;
   boolean eventsLost;
   int renewals;
+  private final List<CompletableFuture<@Nullable Void>> held = new ArrayList<>();
   final List<Command> commands = new ArrayList<>();
 
   SwitchableEngine(Engine real) {
     this.real = real;
+  }
+
+  void answerHeld() {
+    List.copyOf(held).forEach(answer -> answer.complete(null));
+    held.clear();
   }
 
   private <T> CompletionStage<T> call(Supplier<CompletionStage<T>> work) {
@@ -49,6 +58,11 @@ final class SwitchableEngine implements Engine {
           CompletableFuture.failedFuture(new EngineUnavailableException("cut; join it again"));
       case HUNG -> new CompletableFuture<>();
       case REPLY_LOST -> work.get().thenCompose(lost -> new CompletableFuture<>());
+      case REPLY_HELD -> {
+        CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
+        held.add(gate);
+        yield work.get().thenCombine(gate, (answer, opened) -> answer);
+      }
     };
   }
 
