@@ -166,6 +166,7 @@ class RunTest {
     Shell.eventually("verbose waits", () -> verbose.err().contains("waiting for"));
     Shell seen =
         runWith(List.of("-Dholdfast.terminals=2"), "--wait", "3s", "nightly", "--", "true");
+    Shell.eventually("the other waits behind it", () -> seen.err().contains(" before you"));
     Shell unseen = run("--wait", "3s", "-q", "nightly", "--", "true");
 
     String waiting = "waiting for nightly, held by pid " + holder.pid() + " on host ";
