@@ -113,6 +113,7 @@ class RunTest {
             "exec \"$@\" <" + input,
             "sh",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),
