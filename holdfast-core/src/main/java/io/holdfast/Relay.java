@@ -1,8 +1,8 @@
 package io.holdfast;
 
+import io.holdfast.engine.Calls;
 import io.holdfast.node.LocalLock;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.LongConsumer;
 import java.util.function.LongFunction;
 
@@ -24,7 +24,7 @@ final class Relay {
     tokens.whenComplete(
         (token, problem) -> {
           if (problem != null) {
-            relayed.completeExceptionally(unwrapped(problem));
+            relayed.completeExceptionally(Calls.cause(problem));
           } else if (!relayed.complete(result.apply(token)) && token != LocalLock.NOT_GRANTED) {
             giveBack.accept(token);
           }
@@ -36,11 +36,5 @@ final class Relay {
           }
         });
     return relayed;
-  }
-
-  private static Throwable unwrapped(Throwable problem) {
-    return problem instanceof CompletionException && problem.getCause() != null
-        ? problem.getCause()
-        : problem;
   }
 }

@@ -6,13 +6,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Calls of a {@link RecordStore}: whatever goes wrong arrives in one way, unwrapped. */
-final class Calls {
+/** Calls that answer with a stage: whatever goes wrong arrives in one way, unwrapped. */
+public final class Calls {
 
   private Calls() {}
 
   /** Makes a call; an exception that it throws is as good as a failed stage. */
-  static <T> CompletionStage<T> call(Supplier<CompletionStage<T>> call) {
+  public static <T> CompletionStage<T> call(Supplier<CompletionStage<T>> call) {
     try {
       return call.get();
     } catch (RuntimeException thrown) {
@@ -49,7 +49,7 @@ final class Calls {
   }
 
   /** What failed, without the wrapping of dependent stages. */
-  static Throwable cause(Throwable failure) {
+  public static Throwable cause(Throwable failure) {
     Throwable cause = failure.getCause();
     return failure instanceof CompletionException && cause != null ? cause : failure;
   }

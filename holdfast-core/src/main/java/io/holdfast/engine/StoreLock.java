@@ -7,7 +7,6 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Grant;
 import io.holdfast.rules.LockRecord;
-import io.holdfast.rules.Mode;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
 import io.holdfast.rules.Waiter;
@@ -345,7 +344,7 @@ final class StoreLock {
     boolean wanted = false;
     boolean tryOnly = true;
     for (Waiter waiter : record.queue()) {
-      if (conflict(grant.mode(), waiter.mode())) {
+      if (grant.mode().isInTheWayOf(waiter.mode())) {
         wanted = true;
         tryOnly &= waiter.tryOnly();
       }
@@ -353,10 +352,6 @@ final class StoreLock {
     if (wanted) {
       events.add(new Event.Revoke(grant.request(), tryOnly));
     }
-  }
-
-  private static boolean conflict(Mode held, Mode wanted) {
-    return held.type() != Mode.Type.SHARED || wanted.type() != Mode.Type.SHARED;
   }
 
   /** Reminds the holders, if the first waiter is ours: one reminder is enough for all waiters. */
@@ -370,7 +365,7 @@ final class StoreLock {
     }
     Set<Long> holders = new HashSet<>();
     for (Grant grant : record.grants()) {
-      if (conflict(grant.mode(), head.mode())) {
+      if (grant.mode().isInTheWayOf(head.mode())) {
         holders.add(grant.request().session());
       }
     }

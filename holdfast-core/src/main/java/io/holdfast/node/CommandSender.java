@@ -2,6 +2,7 @@ package io.holdfast.node;
 
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.OutcomeUnknownException;
+import io.holdfast.engine.Calls;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.SessionEndedException;
@@ -9,7 +10,6 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Reply;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -156,11 +156,7 @@ final class CommandSender {
       attempts.incrementAndGet();
       sentAt = environment.ticker().nanoTime();
       unanswered.add(this);
-      try {
-        session.submit(name, command).whenComplete(this::completed);
-      } catch (RuntimeException refused) {
-        completed(null, refused);
-      }
+      Calls.call(() -> session.submit(name, command)).whenComplete(this::completed);
       if (!answered.get()) {
         sweepLater();
       }
@@ -179,10 +175,7 @@ final class CommandSender {
         }
         return;
       }
-      Throwable cause =
-          problem instanceof CompletionException && problem.getCause() != null
-              ? problem.getCause()
-              : problem;
+      Throwable cause = problem == null ? null : Calls.cause(problem);
       if (cause instanceof SessionEndedException) {
         if (finish()) {
           onSessionEnded.accept(session);

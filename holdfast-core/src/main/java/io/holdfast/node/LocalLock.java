@@ -101,16 +101,6 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** Guarded. Ends all holds with this owner, mode and token against its will. */
   abstract void lose(Object owner, Mode mode, long token, Loss.Cause cause);
 
-  /** How many owners of this node wait. */
-  public final int queueLength() {
-    guard.lock();
-    try {
-      return queue.size();
-    } finally {
-      guard.unlock();
-    }
-  }
-
   @Override
   public final String name() {
     return name;

@@ -1,5 +1,6 @@
 package io.holdfast.node;
 
+import io.holdfast.engine.Calls;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
@@ -12,7 +13,6 @@ import io.holdfast.rules.Event;
 import io.holdfast.rules.RequestId;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -182,19 +182,14 @@ final class SessionKeeper {
   private void open() {
     long sentAt = environment.ticker().nanoTime();
     Ears ears = new Ears();
-    CompletionStage<EngineSession> opening;
-    try {
-      opening = engine.openSession(terms, ears);
-    } catch (RuntimeException refused) {
-      opening = CompletableFuture.failedFuture(refused);
-    }
+    CompletionStage<EngineSession> opening = Calls.call(() -> engine.openSession(terms, ears));
     opening.whenComplete(
         (opened, problem) -> {
           if (opened != null) {
             onOpened(opened, sentAt);
             ears.belongTo(opened);
           } else {
-            onOpenFailed(cause(problem));
+            onOpenFailed(Calls.cause(problem));
           }
         });
   }
@@ -287,14 +282,10 @@ final class SessionKeeper {
     } finally {
       guard.unlock();
     }
-    CompletionStage<Void> renewal;
-    try {
-      renewal = renewing.renew();
-    } catch (RuntimeException refused) {
-      renewal = CompletableFuture.failedFuture(refused);
-    }
+    CompletionStage<Void> renewal = Calls.call(renewing::renew);
     renewal.whenComplete(
-        (done, problem) -> onRenewed(renewing, sentAt, problem == null ? null : cause(problem)));
+        (done, problem) ->
+            onRenewed(renewing, sentAt, problem == null ? null : Calls.cause(problem)));
   }
 
   private void onRenewed(EngineSession renewed, long sentAt, @Nullable Throwable problem) {
@@ -396,12 +387,6 @@ final class SessionKeeper {
       guard.unlock();
     }
     told.deliver(environment.scheduler());
-  }
-
-  private static Throwable cause(Throwable problem) {
-    return problem instanceof CompletionException && problem.getCause() != null
-        ? problem.getCause()
-        : problem;
   }
 
   /** What one session hears; it may hear of its end before it is known here. */

@@ -91,7 +91,7 @@ final class Change {
   void rejectTries(Grant grant) {
     List<Waiter> kept = new ArrayList<>(queue.size());
     for (Waiter waiter : queue) {
-      if (waiter.tryOnly() && Compatibility.conflict(grant.mode(), waiter.mode())) {
+      if (waiter.tryOnly() && grant.mode().isInTheWayOf(waiter.mode())) {
         events.add(new Event.Rejected(waiter.request(), Reply.Reason.BUSY));
         changed = true;
       } else {
@@ -140,7 +140,7 @@ final class Change {
     boolean asked = false;
     boolean tryOnly = true;
     for (Waiter waiter : queue) {
-      if (Compatibility.conflict(held, waiter.mode())) {
+      if (held.isInTheWayOf(waiter.mode())) {
         asked = true;
         tryOnly &= waiter.tryOnly();
       }

@@ -17,17 +17,9 @@ final class Compatibility {
       case MUTEX -> grants.isEmpty();
       case READ_WRITE ->
           // All grants are of one mode, so the first one speaks for all.
-          grants.isEmpty() || !conflict(grants.get(0).mode(), mode);
+          grants.isEmpty() || !grants.get(0).mode().isInTheWayOf(mode);
       case SEMAPHORE -> used(grants) + mode.permits() <= kind.permits();
     };
-  }
-
-  /**
-   * Whether a holder stands in the way of a waiter. Every holder of permits does, because each
-   * permit that comes back brings the waiter nearer to the front.
-   */
-  static boolean conflict(Mode held, Mode wanted) {
-    return held.type() != Mode.Type.SHARED || wanted.type() != Mode.Type.SHARED;
   }
 
   /** How many permits are given out; a long, because a broken record may exceed an int. */

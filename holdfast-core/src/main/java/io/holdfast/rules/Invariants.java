@@ -51,7 +51,7 @@ final class Invariants {
     }
     for (Grant grant : grants.subList(Math.min(1, grants.size()), grants.size())) {
       Grant first = grants.get(0);
-      require(!Compatibility.conflict(first.mode(), grant.mode()), "two grants conflict", record);
+      require(!first.mode().isInTheWayOf(grant.mode()), "two grants conflict", record);
       require(first.id() == grant.id(), "readers of one phase have different ids", record);
     }
   }

@@ -112,7 +112,7 @@ public final class LockRules {
     change.enqueue(want);
     if (!alreadyAsked(before, tryOnly)) {
       before.grants().stream()
-          .filter(grant -> Compatibility.conflict(grant.mode(), want.mode()))
+          .filter(grant -> grant.mode().isInTheWayOf(want.mode()))
           .forEach(grant -> change.revoke(grant, tryOnly));
     }
     return change.finish(new Reply.Queued(before.queue().size()));
@@ -136,7 +136,7 @@ public final class LockRules {
   private static boolean worthAsking(LockRecord before, Mode mode) {
     return before.queue().stream().allMatch(Waiter::tryOnly)
         && before.grants().stream()
-            .filter(grant -> Compatibility.conflict(grant.mode(), mode))
+            .filter(grant -> grant.mode().isInTheWayOf(mode))
             .allMatch(Grant::retainable);
   }
 
@@ -147,7 +147,7 @@ public final class LockRules {
   private static boolean alreadyAsked(LockRecord before, boolean tryOnly) {
     return before.queue().stream()
         .filter(waiter -> tryOnly || !waiter.tryOnly())
-        .anyMatch(waiter -> Compatibility.conflict(before.grants().get(0).mode(), waiter.mode()));
+        .anyMatch(waiter -> before.grants().get(0).mode().isInTheWayOf(waiter.mode()));
   }
 
   /** The commands that are about one grant and say so if it is not there. */

@@ -42,6 +42,14 @@ public record Mode(Type type, int permits) {
   }
 
   /**
+   * Whether a holder in this mode stands in the way of a waiter. Every holder of permits does,
+   * because each permit that comes back brings the waiter nearer to the front.
+   */
+  public boolean isInTheWayOf(Mode wanted) {
+    return !isShared() || !wanted.isShared();
+  }
+
+  /**
    * A number of permits.
    *
    * @param permits 1 or more
