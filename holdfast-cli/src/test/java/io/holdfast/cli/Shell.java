@@ -22,6 +22,12 @@ final class Shell implements AutoCloseable {
 
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /**
+   * A test run that was started in the background of a script ignores SIGINT, and whatever it
+   * starts inherits that: GNU env takes it back. Empty where there is no such program.
+   */
+  private static final List<String> HEARING_SIGNALS = hearingSignals();
+
   private final Process process;
   private final List<String> out = new CopyOnWriteArrayList<>();
   private final List<String> err = new CopyOnWriteArrayList<>();
@@ -51,12 +57,27 @@ final class Shell implements AutoCloseable {
 
   /** Starts any program. */
   static Shell start(Map<String, String> environment, List<String> command) {
-    ProcessBuilder builder = new ProcessBuilder(command);
+    List<String> whole = new ArrayList<>(HEARING_SIGNALS);
+    whole.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(whole);
     builder.environment().putAll(environment);
     try {
       return new Shell(builder.start());
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static List<String> hearingSignals() {
+    List<String> env = List.of("env", "--default-signal=HUP,INT,TERM");
+    List<String> probe = new ArrayList<>(env);
+    probe.add("true");
+    try {
+      return new ProcessBuilder(probe).start().waitFor() == 0 ? env : List.of();
+    } catch (IOException absent) {
+      return List.of();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
     }
   }
 
