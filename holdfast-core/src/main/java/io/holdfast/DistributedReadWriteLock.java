@@ -65,7 +65,7 @@ public final class DistributedReadWriteLock {
     lock.tryUpgrade(hold.owner(), answer);
     long token;
     try {
-      token = Inspector.await(answer, holdfast.operationTimeout());
+      token = Inspector.await(holdfast.environment(), answer, holdfast.operationTimeout());
     } catch (EngineUnavailableException late) {
       if (answer.cancel(false)) {
         throw late;

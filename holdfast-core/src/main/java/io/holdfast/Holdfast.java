@@ -61,7 +61,7 @@ public final class Holdfast implements AutoCloseable {
     this.ownsEnvironment = ownsEnvironment;
     this.node = node;
     this.operationTimeout = operationTimeout;
-    this.inspector = new Inspector(engine, operationTimeout);
+    this.inspector = new Inspector(engine, environment, operationTimeout);
   }
 
   /**
@@ -175,7 +175,7 @@ public final class Holdfast implements AutoCloseable {
     forgetShutdownHook();
     CompletionStage<Void> ended = node.close();
     try {
-      Inspector.await(ended, CLOSE_LIMIT);
+      Inspector.await(environment, ended, CLOSE_LIMIT);
     } catch (RuntimeException unheard) {
       LOG.warn("the engine has not confirmed the end of the session; it will expire", unheard);
     }
@@ -189,6 +189,10 @@ public final class Holdfast implements AutoCloseable {
     return node.lock(LockNames.require(name), kind, options);
   }
 
+  Environment environment() {
+    return environment;
+  }
+
   Duration operationTimeout() {
     return operationTimeout;
   }
@@ -196,7 +200,10 @@ public final class Holdfast implements AutoCloseable {
   LockTimeoutException timedOut(String name, Duration wait) {
     LockReport report = null;
     try {
-      report = Inspector.await(engine.read(name), EXPLAIN_LIMIT).map(LockReport::of).orElse(null);
+      report =
+          Inspector.await(environment, engine.read(name), EXPLAIN_LIMIT)
+              .map(LockReport::of)
+              .orElse(null);
     } catch (RuntimeException unknown) {
       LOG.debug("cannot tell who holds {}", name, unknown);
     }

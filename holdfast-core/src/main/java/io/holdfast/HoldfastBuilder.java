@@ -140,7 +140,7 @@ public final class HoldfastBuilder {
   }
 
   /**
-   * Clocks, scheduler and chance, for tests and simulations.
+   * Clocks, scheduler, waiting and chance, for tests and simulations.
    *
    * @param value not closed by Holdfast; default the real ones
    */
@@ -185,7 +185,7 @@ public final class HoldfastBuilder {
     Node node = new Node(opened, doors, settings);
     Holdfast holdfast = new Holdfast(opened, doors, environment == null, node, operationTimeout);
     try {
-      Inspector.await(node.start(), connectTimeout);
+      Inspector.await(doors, node.start(), connectTimeout);
     } catch (RuntimeException unavailable) {
       holdfast.close();
       throw unavailable;

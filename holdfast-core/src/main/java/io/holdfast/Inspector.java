@@ -9,11 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Shows who holds what and who waits, as of now (linearizable), and lets an operator end a hold.
@@ -24,10 +22,12 @@ public final class Inspector {
   private static final int PAGE = 500;
 
   private final Engine engine;
+  private final Environment environment;
   private final Duration timeout;
 
-  Inspector(Engine engine, Duration timeout) {
+  Inspector(Engine engine, Environment environment, Duration timeout) {
     this.engine = engine;
+    this.environment = environment;
     this.timeout = timeout;
   }
 
@@ -79,25 +79,43 @@ public final class Inspector {
   }
 
   private <T> T await(CompletionStage<T> stage) {
-    return await(stage, timeout);
+    return await(environment, stage, timeout);
   }
 
-  static <T> T await(CompletionStage<T> stage, Duration limit) {
+  /**
+   * Waits for an answer of the engine.
+   *
+   * @throws EngineUnavailableException if it does not come in time, or the thread is interrupted,
+   *     which it then still is
+   */
+  static <T> T await(Environment environment, CompletionStage<T> stage, Duration limit) {
+    CompletableFuture<T> answer = stage.toCompletableFuture();
+    Environment.Ticker ticker = environment.ticker();
+    long deadline = ticker.nanoTime() + Environment.saturatedNanos(limit);
+    Thread waiting = Thread.currentThread();
+    CompletableFuture<?> woken =
+        answer.whenComplete((value, failure) -> environment.parker().unpark(waiting));
+    while (!answer.isDone()) {
+      if (waiting.isInterrupted()) {
+        throw new EngineUnavailableException("interrupted while waiting for the engine; try again");
+      }
+      long left = deadline - ticker.nanoTime();
+      if (left <= 0) {
+        woken.cancel(false);
+        throw new EngineUnavailableException(
+            "the engine has not answered within "
+                + limit.toMillis()
+                + " ms; check that it runs and can be reached, then try again");
+      }
+      environment.parker().park(answer, left);
+    }
+    return result(answer);
+  }
+
+  private static <T> T result(CompletableFuture<T> answer) {
     try {
-      return stage
-          .toCompletableFuture()
-          .get(Environment.saturatedNanos(limit), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException late) {
-      throw new EngineUnavailableException(
-          "the engine has not answered within "
-              + limit.toMillis()
-              + " ms; check that it runs and can be reached, then try again",
-          late);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new EngineUnavailableException(
-          "interrupted while waiting for the engine; try again", interrupted);
-    } catch (ExecutionException | CompletionException failed) {
+      return answer.join();
+    } catch (CompletionException failed) {
       if (failed.getCause() instanceof RuntimeException unchecked) {
         throw unchecked;
       }

@@ -8,6 +8,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,9 +17,11 @@ import java.util.random.RandomGenerator;
  *
  * @param ticker reads the clocks
  * @param scheduler runs work now or later
+ * @param parker lets threads wait
  * @param random jitter only; no lock rule depends on it
  */
-public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator random) {
+public record Environment(
+    Ticker ticker, Scheduler scheduler, Parker parker, RandomGenerator random) {
 
   /** Half of what a long can count, so that sums of two do not overflow. */
   private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
@@ -48,6 +51,22 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
     void close();
   }
 
+  /** Lets a thread wait, and go on; as {@link LockSupport}. Thread-safe. */
+  public interface Parker {
+
+    /**
+     * Lets the calling thread wait until it is unparked or interrupted or the time is over, or for
+     * no reason at all: the caller looks again at what it waits for.
+     *
+     * @param blocker what it waits for, for people
+     * @param nanos how long at most
+     */
+    void park(Object blocker, long nanos);
+
+    /** Lets a thread go on, or its next {@link #park} return at once. */
+    void unpark(Thread thread);
+  }
+
   /** Scheduled work that can be called off. */
   @FunctionalInterface
   public interface Cancellable {
@@ -57,13 +76,16 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
   }
 
   /**
-   * The real clocks and one daemon thread.
+   * The real clocks and threads, and one daemon thread for scheduled work.
    *
    * @param threadName the name of the scheduler's thread
    */
   public static Environment system(String threadName) {
     return new Environment(
-        new SystemTicker(), new SystemScheduler(threadName), new ThreadLocalGenerator());
+        new SystemTicker(),
+        new SystemScheduler(threadName),
+        new SystemParker(),
+        new ThreadLocalGenerator());
   }
 
   /** The length in nanoseconds, or about 146 years if it is longer. */
@@ -80,6 +102,18 @@ public record Environment(Ticker ticker, Scheduler scheduler, RandomGenerator ra
     @Override
     public long epochMillis() {
       return System.currentTimeMillis();
+    }
+  }
+
+  private static final class SystemParker implements Parker {
+    @Override
+    public void park(Object blocker, long nanos) {
+      LockSupport.parkNanos(blocker, nanos);
+    }
+
+    @Override
+    public void unpark(Thread thread) {
+      LockSupport.unpark(thread);
     }
   }
 

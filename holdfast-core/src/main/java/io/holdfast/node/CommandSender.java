@@ -9,10 +9,12 @@ import io.holdfast.engine.SessionEndedException;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Reply;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +53,7 @@ final class CommandSender {
   private final Environment environment;
   private final Consumer<EngineSession> onSessionEnded;
   private final Set<Sending> unanswered = ConcurrentHashMap.newKeySet();
+  private final AtomicLong sent = new AtomicLong();
   private final AtomicBoolean sweeping = new AtomicBoolean();
 
   /** Moving average of the time from command to answer; races only blur it. */
@@ -103,9 +106,10 @@ final class CommandSender {
   private void sweep() {
     sweeping.set(false);
     long now = environment.ticker().nanoTime();
-    for (Sending sending : unanswered) {
-      sending.repeatIfUnanswered(now);
-    }
+    // In the order of submission, which the engine keeps for each name.
+    unanswered.stream()
+        .sorted(Comparator.comparingLong(sending -> sending.number))
+        .forEach(sending -> sending.repeatIfUnanswered(now));
     if (!unanswered.isEmpty()) {
       sweepLater();
     }
@@ -134,6 +138,7 @@ final class CommandSender {
     private final String name;
     private final Command command;
     private final Receiver receiver;
+    private final long number = sent.incrementAndGet();
     private final AtomicBoolean answered = new AtomicBoolean();
     private volatile long sentAt;
     private final AtomicInteger attempts = new AtomicInteger();

@@ -10,7 +10,6 @@ import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
 import io.holdfast.rules.Reply;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,8 +52,8 @@ final class DirectLock extends LocalLock {
   /** The waiters of {@link #asked}. */
   private final Set<LocalWaiter> asking = new HashSet<>();
 
-  private final Map<Object, Holding> exclusive = new HashMap<>(1);
-  private final Map<Object, Holding> shared = new HashMap<>(1);
+  private final Map<Object, Holding> exclusive = new LinkedHashMap<>(1);
+  private final Map<Object, Holding> shared = new LinkedHashMap<>(1);
 
   DirectLock(String name, LockKind kind, LockOptions options, NodeContext node) {
     super(name, kind, options, node);

@@ -17,7 +17,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -190,9 +189,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** A waiter that may be granted, refused or gone already when this returns. */
   private LocalWaiter enqueue(Object owner, Mode mode, boolean tryOnly, boolean blocking) {
     LocalWaiter waiter =
-        blocking
-            ? LocalWaiter.blocking(owner, mode, tryOnly)
-            : LocalWaiter.async(owner, mode, tryOnly);
+        new LocalWaiter(owner, mode, tryOnly, blocking, node.environment().parker());
     guard.lock();
     try {
       requireOpen();
@@ -285,7 +282,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
             if (left <= 0) {
               return giveUp(waiter, nanos);
             }
-            LockSupport.parkNanos(this, left);
+            node.environment().parker().park(this, left);
           }
         }
       }

@@ -1,8 +1,8 @@
 package io.holdfast.node;
 
+import io.holdfast.engine.Environment;
 import io.holdfast.rules.Mode;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +25,8 @@ final class LocalWaiter {
   final Mode mode;
   final boolean tryOnly;
 
+  private final Environment.Parker parker;
+
   /** The parked thread; {@code null} for a future. */
   private final @Nullable Thread thread;
 
@@ -35,25 +37,19 @@ final class LocalWaiter {
   private long token;
   private @Nullable RuntimeException failure;
 
-  private LocalWaiter(
-      Object owner,
-      Mode mode,
-      boolean tryOnly,
-      @Nullable Thread thread,
-      @Nullable CompletableFuture<Long> future) {
+  /**
+   * A waiter.
+   *
+   * @param blocking whether the calling thread will park, or somebody wants a future
+   */
+  LocalWaiter(
+      Object owner, Mode mode, boolean tryOnly, boolean blocking, Environment.Parker parker) {
     this.owner = owner;
     this.mode = mode;
     this.tryOnly = tryOnly;
-    this.thread = thread;
-    this.future = future;
-  }
-
-  static LocalWaiter blocking(Object owner, Mode mode, boolean tryOnly) {
-    return new LocalWaiter(owner, mode, tryOnly, Thread.currentThread(), null);
-  }
-
-  static LocalWaiter async(Object owner, Mode mode, boolean tryOnly) {
-    return new LocalWaiter(owner, mode, tryOnly, null, new CompletableFuture<>());
+    this.parker = parker;
+    this.thread = blocking ? Thread.currentThread() : null;
+    this.future = blocking ? null : new CompletableFuture<>();
   }
 
   boolean isBlocking() {
@@ -86,7 +82,7 @@ final class LocalWaiter {
 
   void wake() {
     state = State.WOKEN;
-    LockSupport.unpark(thread);
+    unpark();
   }
 
   void sleepAgain() {
@@ -96,18 +92,24 @@ final class LocalWaiter {
   void grant(long newToken) {
     token = newToken;
     state = State.GRANTED;
-    LockSupport.unpark(thread);
+    unpark();
   }
 
   void fail(RuntimeException why) {
     failure = why;
     state = State.FAILED;
-    LockSupport.unpark(thread);
+    unpark();
+  }
+
+  private void unpark() {
+    if (thread != null) {
+      parker.unpark(thread);
+    }
   }
 
   /** Left the queue without a grant: timed out, interrupted, cancelled or rejected as busy. */
   void leave() {
     state = State.GONE;
-    LockSupport.unpark(thread);
+    unpark();
   }
 }

@@ -3,7 +3,7 @@ package io.holdfast.node;
 import io.holdfast.Loss;
 import io.holdfast.engine.Environment.Cancellable;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -26,7 +26,7 @@ final class Readers {
     }
   }
 
-  /** Made when the first reader comes: most locks have none. */
+  /** In order of arrival. Made when the first reader comes: most locks have none. */
   private @Nullable Map<Object, Reader> byOwner;
 
   boolean isEmpty() {
@@ -70,7 +70,7 @@ final class Readers {
 
   void add(Object owner, long token, @Nullable Cancellable limit) {
     if (byOwner == null) {
-      byOwner = new HashMap<>();
+      byOwner = new LinkedHashMap<>();
     }
     byOwner.put(owner, new Reader(token, limit));
   }

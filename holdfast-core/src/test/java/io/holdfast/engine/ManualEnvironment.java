@@ -38,7 +38,7 @@ public final class ManualEnvironment {
    * @param seed of the random numbers
    */
   public ManualEnvironment(long seed) {
-    environment = new Environment(new Clocks(), new Tasks(), new SplittableRandom(seed));
+    environment = new Environment(new Clocks(), new Tasks(), new NoParking(), new SplittableRandom(seed));
   }
 
   /** The environment to give to the code under test. */
@@ -125,6 +125,17 @@ public final class ManualEnvironment {
     public long epochMillis() {
       return wallMillis();
     }
+  }
+
+  /** There is one thread, which must not wait: nobody else would let time pass. */
+  private static final class NoParking implements Environment.Parker {
+    @Override
+    public void park(Object blocker, long nanos) {
+      throw new AssertionError("a call waits for " + blocker + " while time stands still");
+    }
+
+    @Override
+    public void unpark(Thread thread) {}
   }
 
   private final class Tasks implements Environment.Scheduler {
