@@ -60,7 +60,7 @@ public final class StoreEngine implements Engine {
    * @param environment clocks, scheduler and chance; owned and closed by the caller
    */
   public StoreEngine(RecordStore store, Environment environment) {
-    this.store = store;
+    this.store = new DeadlineStore(store, environment);
     this.environment = environment;
   }
 

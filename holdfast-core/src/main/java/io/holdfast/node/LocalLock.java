@@ -190,15 +190,24 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   private LocalWaiter enqueue(Object owner, Mode mode, boolean tryOnly, boolean blocking) {
     LocalWaiter waiter =
         new LocalWaiter(owner, mode, tryOnly, blocking, node.environment().parker());
+    enqueue(waiter);
+    return waiter;
+  }
+
+  private void enqueue(LocalWaiter waiter) {
     guard.lock();
     try {
       requireOpen();
-      long token = enter(owner, mode);
+      if (!node.keeper().isProven()) {
+        // In a moment onSuspended() would do the same; nobody may re-enter what is lost.
+        loseHolds(Loss.Cause.LEASE_EXPIRED);
+      }
+      long token = enter(waiter.owner, waiter.mode);
       if (token != NOT_GRANTED) {
         grant(waiter, token);
-      } else if (wouldUpgrade(owner, mode)) {
+      } else if (wouldUpgrade(waiter.owner, waiter.mode)) {
         refuseUpgrade(waiter);
-      } else if (tryOnly && !mayTry(mode)) {
+      } else if (waiter.tryOnly && !mayTry(waiter.mode)) {
         leave(waiter);
       } else if (queue.size() >= LockRules.MAX_WAITERS) {
         throw new LockRefusedException(
@@ -214,7 +223,6 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       guard.unlock();
     }
     deliver();
-    return waiter;
   }
 
   private void refuseUpgrade(LocalWaiter waiter) {
@@ -246,19 +254,17 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
 
   private long await(LocalWaiter waiter, long nanos, boolean interruptible)
       throws InterruptedException {
-    if (waiter.state() == LocalWaiter.State.GRANTED) {
-      return waiter.token();
-    }
     long deadline = node.now() + Math.min(nanos, Long.MAX_VALUE / 2);
     boolean interrupted = false;
     try {
       while (true) {
         switch (waiter.state()) {
           case GRANTED -> {
-            if (startsProven(waiter)) {
+            if (mayStart(waiter)) {
               return waiter.token();
             }
-            waiter = enqueue(waiter.owner, waiter.mode, waiter.tryOnly, true);
+            waiter.waitAgain();
+            enqueue(waiter);
           }
           case FAILED -> throw waiter.failure();
           case GONE -> {
@@ -279,10 +285,11 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
               interrupted = true;
             }
             long left = nanos == FOREVER ? FOREVER : deadline - node.now();
-            if (left <= 0) {
-              return giveUp(waiter, nanos);
+            if (left > 0) {
+              node.environment().parker().park(this, left);
+            } else if (giveUp(waiter, nanos)) {
+              return NOT_GRANTED;
             }
-            node.environment().parker().park(this, left);
           }
         }
       }
@@ -301,9 +308,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** The thread may have slept between the hand-off and now; a new start needs a proven lease. */
-  private boolean startsProven(LocalWaiter waiter) {
-    if (node.keeper().isProven()) {
+  /**
+   * Time may have passed between the hand-off and now. What was lost meanwhile was told to nobody,
+   * and must not start.
+   */
+  private boolean mayStart(LocalWaiter waiter) {
+    if (isHeld(waiter.owner, waiter.mode, waiter.token())) {
       return true;
     }
     release(waiter.owner, waiter.mode, waiter.token());
@@ -320,22 +330,19 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** The time is over. What was granted in the last moment is kept. */
-  private long giveUp(LocalWaiter waiter, long nanos) {
+  /** The time is over; false if something has come in the last moment. */
+  private boolean giveUp(LocalWaiter waiter, long nanos) {
     guard.lock();
     try {
-      if (waiter.state() == LocalWaiter.State.GRANTED) {
-        return waiter.token();
-      }
-      if (waiter.state() == LocalWaiter.State.FAILED) {
-        throw waiter.failure();
+      if (waiter.state() != LocalWaiter.State.WAITING) {
+        return false;
       }
       RuntimeException explained = unanswered(waiter, nanos);
       remove(waiter);
       if (explained != null) {
         throw explained;
       }
-      return NOT_GRANTED;
+      return true;
     } finally {
       guard.unlock();
       deliver();
@@ -430,6 +437,8 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
         } else {
           remove(waiter);
         }
+      } else {
+        waiter.timeIsOver();
       }
     } finally {
       guard.unlock();
@@ -446,6 +455,21 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   }
 
   private void complete(LocalWaiter waiter, long token) {
+    if (waiter.future().isDone() || mayStart(waiter)) {
+      hand(waiter, token);
+    } else if (waiter.isOverdue()) {
+      waiter.future().complete(NOT_GRANTED);
+    } else {
+      try {
+        waiter.waitAgain();
+        enqueue(waiter);
+      } catch (RuntimeException refused) {
+        waiter.future().completeExceptionally(refused);
+      }
+    }
+  }
+
+  private void hand(LocalWaiter waiter, long token) {
     if (!waiter.future().complete(token)) {
       // Cancelled before the grant arrived: nobody else would ever release it.
       release(waiter.owner, waiter.mode, token);

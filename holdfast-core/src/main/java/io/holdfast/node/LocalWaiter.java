@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalWaiter {
 
-  /** Where a waiter stands. The last three are final. */
+  /** Where a waiter stands. The last three end the wait. */
   enum State {
     WAITING,
     /** Woken to try for itself, while running threads may still overtake it. */
@@ -36,6 +36,9 @@ final class LocalWaiter {
   private volatile State state = State.WAITING;
   private long token;
   private @Nullable RuntimeException failure;
+
+  /** Whether the time of a future was over when it had been granted and not completed. */
+  private volatile boolean overdue;
 
   /**
    * A waiter.
@@ -85,8 +88,17 @@ final class LocalWaiter {
     unpark();
   }
 
-  void sleepAgain() {
+  /** It was overtaken, or what it was granted has gone before it could start. */
+  void waitAgain() {
     state = State.WAITING;
+  }
+
+  void timeIsOver() {
+    overdue = true;
+  }
+
+  boolean isOverdue() {
+    return overdue;
   }
 
   void grant(long newToken) {

@@ -5,6 +5,7 @@ import io.holdfast.LockOptions;
 import io.holdfast.LockRefusedException;
 import io.holdfast.Loss;
 import io.holdfast.engine.Engine;
+import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.Outbox;
 import io.holdfast.rules.Event;
@@ -145,9 +146,10 @@ public final class Node {
     if (!closed.compareAndSet(false, true)) {
       return CompletableFuture.completedFuture(null);
     }
-    CompletionStage<Void> ended = context.keeper().close();
+    EngineSession ending = context.keeper().stop();
+    // The holders hear of it before anybody else can get in.
     forEachActive(Participant::onClosed);
-    return ended;
+    return ending == null ? CompletableFuture.completedFuture(null) : ending.close();
   }
 
   private void forEachActive(Consumer<Participant> action) {

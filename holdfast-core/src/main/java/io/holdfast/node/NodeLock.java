@@ -421,7 +421,7 @@ final class NodeLock extends LocalLock {
       waiter.grant(token);
       word.set(Word.WAITERS, !queue.isEmpty());
     } else {
-      waiter.sleepAgain();
+      waiter.waitAgain();
       word.set(Word.HANDOFF, true);
       word.set(Word.WOKEN, false);
       settle();

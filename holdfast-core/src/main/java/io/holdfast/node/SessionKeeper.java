@@ -1,5 +1,6 @@
 package io.holdfast.node;
 
+import io.holdfast.EngineUnavailableException;
 import io.holdfast.engine.Calls;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   OPENING → ACTIVE ⇄ SUSPENDED       CLOSED from everywhere
- *       ↑________|__________|          when the engine says that the session is gone
+ *       ↑________|__________|          when the engine says that the session is gone,
+ *                                      or has not answered for two TTLs
  * </pre>
  *
  * <p>The lease (Gray and Cheriton, "Leases", SOSP 1989): with TTL T the node counts {@code T_c =
@@ -45,6 +47,12 @@ final class SessionKeeper {
 
   /** A wall clock that gains this much on the monotonic one says that the machine slept. */
   private static final long SLEEP_MILLIS = 1_000;
+
+  /** After how many TTLs without an answer a session is given up. */
+  private static final int HOPELESS_TTLS = 2;
+
+  /** How long the opening of a session may take before it is tried again. */
+  private static final Duration OPEN_LIMIT = Duration.ofSeconds(5);
 
   private static final Duration FIRST_REOPEN = Duration.ofMillis(50);
 
@@ -83,6 +91,10 @@ final class SessionKeeper {
   private volatile long deadline;
   private volatile boolean closed;
   private volatile @Nullable Throwable trouble;
+
+  /** When the last renewal was sent that was answered. */
+  private long provenAt;
+
   private Cancellable nextRenewal = () -> {};
   private long wallAhead;
   private int reopenings;
@@ -127,7 +139,7 @@ final class SessionKeeper {
     return session;
   }
 
-  /** Whether {@link #close} was called. */
+  /** Whether {@link #stop} was called. */
   boolean isClosed() {
     return closed;
   }
@@ -142,21 +154,24 @@ final class SessionKeeper {
     return new RequestId(of.id(), requests.incrementAndGet());
   }
 
-  /** Ends the session, and with it everything that the node holds. */
-  CompletionStage<Void> close() {
-    EngineSession ending;
+  /**
+   * Proves and renews nothing any more.
+   *
+   * @return the session, to be closed by the caller; {@code null} if there is none
+   */
+  @Nullable EngineSession stop() {
     guard.lock();
     try {
       state = State.CLOSED;
       closed = true;
-      ending = session;
+      EngineSession ending = session;
       session = null;
       deadline = environment.ticker().nanoTime();
       nextRenewal.cancel();
+      return ending;
     } finally {
       guard.unlock();
     }
-    return ending == null ? CompletableFuture.completedFuture(null) : ending.close();
   }
 
   /** An answer of the engine said that a session is gone. */
@@ -182,9 +197,21 @@ final class SessionKeeper {
   private void open() {
     long sentAt = environment.ticker().nanoTime();
     Ears ears = new Ears();
-    CompletionStage<EngineSession> opening = Calls.call(() -> engine.openSession(terms, ears));
+    CompletableFuture<EngineSession> opening = new CompletableFuture<>();
+    Cancellable alarm = firstOpen.isDone() ? giveUpLater(opening) : () -> {};
+    Calls.call(() -> engine.openSession(terms, ears))
+        .whenComplete(
+            (opened, problem) -> {
+              if (problem != null) {
+                opening.completeExceptionally(problem);
+              } else if (!opening.complete(opened)) {
+                // Another one has been asked for.
+                opened.close();
+              }
+            });
     opening.whenComplete(
         (opened, problem) -> {
+          alarm.cancel();
           if (opened != null) {
             onOpened(opened, sentAt);
             ears.belongTo(opened);
@@ -194,6 +221,20 @@ final class SessionKeeper {
         });
   }
 
+  /** The first opening is waited for by whoever connects, who has a limit of his own. */
+  private Cancellable giveUpLater(CompletableFuture<EngineSession> opening) {
+    return environment
+        .scheduler()
+        .schedule(
+            () ->
+                opening.completeExceptionally(
+                    new EngineUnavailableException(
+                        "the engine has not opened a session within "
+                            + OPEN_LIMIT
+                            + "; check it, it is asked again")),
+            OPEN_LIMIT);
+  }
+
   private void onOpened(EngineSession opened, long sentAt) {
     boolean late;
     guard.lock();
@@ -201,6 +242,7 @@ final class SessionKeeper {
       late = state == State.CLOSED;
       if (!late) {
         session = opened;
+        provenAt = sentAt;
         state = State.SUSPENDED;
         reopenings = 0;
         proven(sentAt);
@@ -248,6 +290,9 @@ final class SessionKeeper {
 
   /** Guarded. The engine has renewed: everything is proven from the moment of sending on. */
   private void proven(long sentAt) {
+    if (sentAt - provenAt > 0) {
+      provenAt = sentAt;
+    }
     long until = sentAt + leaseNanos;
     if (until - deadline > 0) {
       deadline = until;
@@ -269,6 +314,7 @@ final class SessionKeeper {
 
   private void renew() {
     EngineSession renewing;
+    boolean hopeless;
     long sentAt = environment.ticker().nanoTime();
     guard.lock();
     try {
@@ -276,16 +322,32 @@ final class SessionKeeper {
       if (state == State.CLOSED || renewing == null) {
         return;
       }
-      doubtAfterSleep(sentAt);
-      // In case this attempt is never answered; an answer replaces it.
-      renewAfter(leaseNanos / 6);
+      hopeless = sentAt - provenAt > HOPELESS_TTLS * terms.ttl().toNanos();
+      if (!hopeless) {
+        doubtAfterSleep(sentAt);
+        // In case this attempt is never answered; an answer replaces it.
+        renewAfter(leaseNanos / 6);
+      }
     } finally {
       guard.unlock();
+    }
+    if (hopeless) {
+      abandon(renewing);
+      return;
     }
     CompletionStage<Void> renewal = Calls.call(renewing::renew);
     renewal.whenComplete(
         (done, problem) ->
             onRenewed(renewing, sentAt, problem == null ? null : Calls.cause(problem)));
+  }
+
+  /**
+   * The engine may hear the renewals while its answers are lost: then the session would keep locks
+   * from everybody for ever, and prove nothing to anybody.
+   */
+  private void abandon(EngineSession unproven) {
+    onEnded(unproven);
+    unproven.close();
   }
 
   private void onRenewed(EngineSession renewed, long sentAt, @Nullable Throwable problem) {

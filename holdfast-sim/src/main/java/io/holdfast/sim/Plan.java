@@ -1,0 +1,67 @@
+package io.holdfast.sim;
+
+import java.time.Duration;
+import java.util.SplittableRandom;
+
+/**
+ * What a seed makes of a world.
+ *
+ * @param kind where the locks are kept
+ * @param nodes how many processes use them
+ * @param usersPerNode how many users each process has
+ * @param ttl the sessions' TTL
+ * @param retainFor how long idle locks are retained
+ * @param maxRetained how many
+ * @param threads how many of the users are threads, from 0 to 1
+ * @param faults how bad everything is, from 0 to 1
+ * @param lostWakes how many wake-ups of a store get lost, even when all else is well
+ * @param brokenForGood how many processes stay broken when the others have healed
+ */
+record Plan(
+    Kind kind,
+    int nodes,
+    int usersPerNode,
+    Duration ttl,
+    Duration retainFor,
+    int maxRetained,
+    double threads,
+    double faults,
+    double lostWakes,
+    int brokenForGood) {
+
+  /** Where the locks of a world are kept. */
+  enum Kind {
+    /** In the state machine of one server, behind a network. */
+    SPACE,
+    /** In a store with compare-and-set, behind a network; every process applies the rules. */
+    STORE,
+    /** In the one process of all nodes. */
+    PROCESS
+  }
+
+  /** What happens to a world. */
+  enum Goal {
+    /** Faults throughout, then everything heals. */
+    SAFETY,
+    /** Faults, then a core heals for good and the rest stays broken: the core must go on. */
+    LIVENESS
+  }
+
+  /** Draws a plan. */
+  static Plan draw(SplittableRandom random, Goal goal) {
+    double kind = random.nextDouble();
+    boolean process = kind < 0.15 && goal == Goal.SAFETY;
+    int nodes = 2 + random.nextInt(3);
+    return new Plan(
+        process ? Kind.PROCESS : kind < 0.55 ? Kind.SPACE : Kind.STORE,
+        nodes,
+        2 + random.nextInt(4),
+        Duration.ofMillis(2_000 + random.nextInt(3_000)),
+        Duration.ofMillis(20 + random.nextInt(1_500)),
+        random.nextInt(4) == 0 ? random.nextInt(4) : 10_000,
+        random.nextDouble(),
+        random.nextInt(8) == 0 ? 0 : random.nextDouble(),
+        random.nextInt(2) == 0 ? 0 : random.nextDouble(),
+        goal == Goal.LIVENESS ? 1 + random.nextInt(nodes - 1) : 0);
+  }
+}

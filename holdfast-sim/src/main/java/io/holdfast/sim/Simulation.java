@@ -1,0 +1,67 @@
+package io.holdfast.sim;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs worlds from seeds. The low bit of a seed tells the goal, so that the seed alone names a run.
+ */
+public final class Simulation {
+
+  /**
+   * What became of a world.
+   *
+   * @param seed that names it
+   * @param events how many it had
+   * @param fingerprint of its course: the same for the same seed and code
+   * @param coverage what happened in it
+   * @param violation the rule that was broken; {@code null} if none was
+   */
+  public record Outcome(
+      long seed,
+      long events,
+      long fingerprint,
+      Coverage coverage,
+      @Nullable Throwable violation) {
+
+    /** How to see it again. */
+    public String replayLine() {
+      return "holdfast-sim/run --seed " + seed;
+    }
+  }
+
+  private Simulation() {}
+
+  /** Runs work in a thread of its own, which ends with it. */
+  static void inThread(Runnable work) {
+    new Thread(work, "simulation").start();
+  }
+
+  /** Runs the world of a seed. */
+  public static Outcome run(long seed) {
+    return run(seed, null);
+  }
+
+  /**
+   * Runs the world of a seed.
+   *
+   * @param trace gets a line for everything that happens; {@code null} for nobody
+   */
+  public static Outcome run(long seed, @Nullable Consumer<String> trace) {
+    Plan.Goal goal = (seed & 1) == 0 ? Plan.Goal.SAFETY : Plan.Goal.LIVENESS;
+    World world = new World(seed, goal, trace);
+    Throwable violation = null;
+    try {
+      world.run();
+    } catch (RuntimeException broken) {
+      violation = broken;
+    }
+    world.coverage().count("world: " + goal);
+    return new Outcome(
+        seed,
+        world.simulator().events(),
+        world.simulator().fingerprint(),
+        world.coverage(),
+        violation);
+  }
+}
