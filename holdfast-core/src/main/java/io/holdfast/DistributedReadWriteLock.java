@@ -53,6 +53,7 @@ public final class DistributedReadWriteLock {
    * @param read a hold of this {@link #readLock()}
    * @return the write hold; empty if there are other holders
    * @throws IllegalArgumentException if the hold is not one of this read lock
+   * @throws HoldLostException if the read hold was lost
    * @throws EngineUnavailableException if the engine does not answer
    */
   public Optional<Hold> tryUpgrade(Hold read) {
@@ -72,9 +73,16 @@ public final class DistributedReadWriteLock {
       }
       token = answer.join();
     }
-    return token == LocalLock.NOT_GRANTED
-        ? Optional.empty()
-        : Optional.of(new LockHold(lock, Mode.EXCLUSIVE, hold.owner(), token));
+    if (token == LocalLock.NOT_GRANTED) {
+      return Optional.empty();
+    }
+    if (!lock.isHeld(hold.owner(), Mode.EXCLUSIVE, token)) {
+      // Time has passed since the answer; what was lost meanwhile must not start.
+      lock.release(hold.owner(), Mode.EXCLUSIVE, token);
+      hold.ensureHeld();
+      return Optional.empty();
+    }
+    return Optional.of(new LockHold(lock, Mode.EXCLUSIVE, hold.owner(), token));
   }
 
   /** The same lock as {@link ReadWriteLock}, bound to the calling thread. */

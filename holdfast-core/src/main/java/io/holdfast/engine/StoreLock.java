@@ -90,19 +90,40 @@ final class StoreLock {
   }
 
   /**
-   * Adds a command behind those that are pending.
+   * Adds a command behind those that are pending. One that is pending already is not done twice:
+   * who repeats it because the store is slow must not make it slower.
    *
    * @return false if this object is out of use: get another one
    */
   boolean submit(Command command, CompletableFuture<Reply> reply) {
+    Step known;
     synchronized (this) {
       if (retired) {
         return false;
       }
-      pending.add(new Step(command, false, reply));
+      known = known(command);
+      if (known == null) {
+        pending.add(new Step(command, false, reply));
+      }
     }
-    run();
+    if (known == null) {
+      run();
+    } else {
+      Calls.call(known::reply, reply::complete, reply::completeExceptionally);
+    }
     return true;
+  }
+
+  private @Nullable Step known(Command command) {
+    if (running != null && !running.reply().isDone() && command.equals(running.command())) {
+      return running;
+    }
+    for (Step step : pending) {
+      if (command.equals(step.command())) {
+        return step;
+      }
+    }
+    return null;
   }
 
   /**

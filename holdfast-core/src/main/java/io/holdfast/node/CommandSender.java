@@ -140,6 +140,7 @@ final class CommandSender {
     private final Receiver receiver;
     private final long number = sent.incrementAndGet();
     private final AtomicBoolean answered = new AtomicBoolean();
+    private final AtomicBoolean waiting = new AtomicBoolean();
     private volatile long sentAt;
     private final AtomicInteger attempts = new AtomicInteger();
 
@@ -188,12 +189,24 @@ final class CommandSender {
       } else if (cause instanceof EngineUnavailableException
           || cause instanceof OutcomeUnknownException) {
         receiver.onTrouble(cause);
-        environment.scheduler().schedule(this::attempt, Duration.ofNanos(pause()));
+        tryAgainLater();
       } else if (finish()) {
         receiver.onFailure(
             cause instanceof RuntimeException unchecked
                 ? unchecked
                 : new IllegalStateException("the engine failed on lock " + name, cause));
+      }
+    }
+
+    /** Several attempts may be out and fail; one repetition is enough for all of them. */
+    private void tryAgainLater() {
+      if (waiting.compareAndSet(false, true)) {
+        Runnable again =
+            () -> {
+              waiting.set(false);
+              attempt();
+            };
+        environment.scheduler().schedule(again, Duration.ofNanos(pause()));
       }
     }
 

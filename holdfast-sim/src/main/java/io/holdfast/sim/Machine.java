@@ -85,12 +85,13 @@ final class Machine {
   /** Ends the process at once: nothing of it happens any more. Called between events. */
   void crash() {
     up = false;
-    life++;
     stoppedUntil = 0;
     for (SimThread thread : List.copyOf(threads)) {
       thread.crash();
     }
     threads.clear();
+    // Only now: what the threads schedule while their stacks unwind dies with them.
+    life++;
   }
 
   /** Starts a new process. */

@@ -2,25 +2,44 @@ package io.holdfast.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Makes faults, until it is told to heal. */
 final class Nemesis {
 
   private static final long MILLISECOND = 1_000_000;
 
+  /** What strikes, as often as it is listed. Wake-ups are lost all the time. */
+  private static final List<Fault> USUAL =
+      List.of(
+          Fault.CUT,
+          Fault.CUT,
+          Fault.STOP,
+          Fault.STOP,
+          Fault.CRASH,
+          Fault.STALL,
+          Fault.WALL_CLOCK,
+          Fault.RESTART,
+          Fault.MESSAGES,
+          Fault.INTERRUPT,
+          Fault.INTERRUPT,
+          Fault.INTERRUPT);
+
   private final World world;
   private final Simulator simulator;
   private final Network network;
   private final List<SimNode> nodes;
+  private final Set<Fault> faults;
   private final double intensity;
   private boolean over;
 
-  Nemesis(World world, Network network, List<SimNode> nodes, double intensity) {
+  Nemesis(World world, Network network, List<SimNode> nodes) {
     this.world = world;
     this.simulator = world.simulator();
     this.network = network;
     this.nodes = nodes;
-    this.intensity = intensity;
+    this.faults = world.plan().faults();
+    this.intensity = world.plan().intensity();
   }
 
   /** Begins to make faults. */
@@ -28,10 +47,12 @@ final class Nemesis {
     if (intensity == 0) {
       return;
     }
-    for (SimNode node : nodes) {
-      node.machine().disturb(intensity * 1e-4, intensity * 0.01);
+    if (faults.contains(Fault.STOP)) {
+      nodes.forEach(node -> node.machine().disturb(intensity * 1e-4, intensity * 0.01));
     }
-    spoilNetwork();
+    if (faults.contains(Fault.MESSAGES)) {
+      spoilNetwork();
+    }
     next();
   }
 
@@ -77,31 +98,41 @@ final class Nemesis {
   }
 
   private void strike() {
+    Fault fault = USUAL.get(simulator.random().nextInt(USUAL.size()));
+    if (!faults.contains(fault)) {
+      return;
+    }
     SimNode node = nodes.get(simulator.random().nextInt(nodes.size()));
     long ttl = world.ttl().toNanos();
-    switch (simulator.random().nextInt(16)) {
-      case 0, 1 -> cut(node, ttl);
-      case 2, 3 -> {
+    switch (fault) {
+      case CUT -> cut(node, ttl);
+      case MESSAGES -> spoilNetwork();
+      case STOP -> {
         world.coverage().count("fault: machine stops");
         node.machine().stop(simulator.between(0, 2 * ttl));
       }
-      case 4 -> {
+      case CRASH -> {
         if (node.machine() != world.server().machine()) {
           node.crash(simulator.between(0, 2 * ttl));
         }
       }
-      case 5 -> {
+      case STALL -> {
         world.coverage().count("fault: server stalls");
         world.server().machine().stop(simulator.between(0, ttl / 2));
       }
-      case 6 -> {
+      case WALL_CLOCK -> {
         world.coverage().count("fault: wall clock jumps");
-        node.machine().jumpWallClock(simulator.between(-3_600_000, 3_600_000));
+        node.machine().jumpWallClock(jump());
       }
-      case 7 -> node.restartGracefully();
-      case 8 -> spoilNetwork();
+      case RESTART -> node.restartGracefully();
       default -> world.interruptSomebody();
     }
+  }
+
+  /** Of up to an hour, or of a year. */
+  private long jump() {
+    long jump = simulator.between(-3_600_000, 3_600_000);
+    return simulator.chance(0.1) ? jump * 24 * 365 : jump;
   }
 
   private void cut(SimNode node, long ttl) {

@@ -126,13 +126,17 @@ final class Network {
       from.after(delay(), "refused", () -> refuse(answer));
       return new Call<>(answer, simulator.now());
     }
+    int life = from.life();
     AtomicBoolean replied = new AtomicBoolean();
     Runnable request =
         () -> {
           if (!replied.get()) {
             work.get().whenComplete(
-                (value, failure) ->
-                    send(to, from, "reply", () -> reply(replied, answer, value, failure), 0));
+                (value, failure) -> {
+                  if (from.life() == life) {
+                    send(to, from, "reply", () -> reply(replied, answer, value, failure), 0);
+                  }
+                });
           }
         };
     long arrival = send(from, to, what, request, notBefore);

@@ -1,6 +1,7 @@
 package io.holdfast.sim;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -13,7 +14,8 @@ import java.util.SplittableRandom;
  * @param retainFor how long idle locks are retained
  * @param maxRetained how many
  * @param threads how many of the users are threads, from 0 to 1
- * @param faults how bad everything is, from 0 to 1
+ * @param faults what goes wrong
+ * @param intensity how bad it is, from 0 to 1
  * @param lostWakes how many wake-ups of a store get lost, even when all else is well
  * @param brokenForGood how many processes stay broken when the others have healed
  */
@@ -25,7 +27,8 @@ record Plan(
     Duration retainFor,
     int maxRetained,
     double threads,
-    double faults,
+    Set<Fault> faults,
+    double intensity,
     double lostWakes,
     int brokenForGood) {
 
@@ -48,7 +51,7 @@ record Plan(
   }
 
   /** Draws a plan. */
-  static Plan draw(SplittableRandom random, Goal goal) {
+  static Plan draw(SplittableRandom random, Goal goal, Set<Fault> faults) {
     double kind = random.nextDouble();
     boolean process = kind < 0.15 && goal == Goal.SAFETY;
     int nodes = 2 + random.nextInt(3);
@@ -60,8 +63,9 @@ record Plan(
         Duration.ofMillis(20 + random.nextInt(1_500)),
         random.nextInt(4) == 0 ? random.nextInt(4) : 10_000,
         random.nextDouble(),
+        faults,
         random.nextInt(8) == 0 ? 0 : random.nextDouble(),
-        random.nextInt(2) == 0 ? 0 : random.nextDouble(),
+        faults.contains(Fault.WAKE_UPS) && random.nextBoolean() ? random.nextDouble() : 0,
         goal == Goal.LIVENESS ? 1 + random.nextInt(nodes - 1) : 0);
   }
 }

@@ -63,6 +63,7 @@ final class SimNode {
       }
     }
     if (holdfast != null) {
+      world.simulator().say(name + " is connected");
       startUsers(holdfast);
     }
   }
@@ -92,6 +93,7 @@ final class SimNode {
         machine,
         name + " close",
         () -> {
+          world.simulator().say(name + " closes");
           closing.close();
           connect();
         });

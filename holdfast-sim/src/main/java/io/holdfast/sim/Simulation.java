@@ -1,5 +1,7 @@
 package io.holdfast.sim;
 
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,17 +41,18 @@ public final class Simulation {
 
   /** Runs the world of a seed. */
   public static Outcome run(long seed) {
-    return run(seed, null);
+    return run(seed, EnumSet.allOf(Fault.class), null);
   }
 
   /**
    * Runs the world of a seed.
    *
+   * @param faults what goes wrong in it
    * @param trace gets a line for everything that happens; {@code null} for nobody
    */
-  public static Outcome run(long seed, @Nullable Consumer<String> trace) {
+  public static Outcome run(long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
     Plan.Goal goal = (seed & 1) == 0 ? Plan.Goal.SAFETY : Plan.Goal.LIVENESS;
-    World world = new World(seed, goal, trace);
+    World world = new World(seed, goal, faults, trace);
     Throwable violation = null;
     try {
       world.run();

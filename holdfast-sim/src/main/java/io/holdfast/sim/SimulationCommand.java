@@ -1,6 +1,7 @@
 package io.holdfast.sim;
 
 import java.io.PrintWriter;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +79,7 @@ public final class SimulationCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (seed != null) {
-      Simulation.Outcome outcome = Simulation.run(seed, out()::println);
+      Simulation.Outcome outcome = Simulation.run(seed, EnumSet.allOf(Fault.class), out()::println);
       tell(outcome);
       return outcome.violation() == null ? 0 : 1;
     }

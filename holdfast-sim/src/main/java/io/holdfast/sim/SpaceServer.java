@@ -136,6 +136,8 @@ final class SpaceServer implements Server {
                 machine,
                 "command",
                 () -> {
+                  // Whoever has expired is one step, and the command another.
+                  look(name);
                   CompletionStage<Reply> reply = session.submit(name, command);
                   look(name);
                   return reply;

@@ -88,12 +88,13 @@ final class World {
   /**
    * A world before its beginning.
    *
+   * @param faults what goes wrong in it
    * @param trace gets a line for everything that happens; {@code null} for nobody
    */
-  World(long seed, Plan.Goal goal, @Nullable Consumer<String> trace) {
+  World(long seed, Plan.Goal goal, Set<Fault> faults, @Nullable Consumer<String> trace) {
     simulator = new Simulator(seed, trace);
     SplittableRandom random = simulator.random();
-    plan = Plan.draw(random, goal);
+    plan = Plan.draw(random, goal, faults);
     simulator.say(plan.toString());
     network = new Network(simulator, coverage, 100_000 + random.nextLong(10_000_000));
     records = new RecordCheck(simulator, coverage);
@@ -104,7 +105,7 @@ final class World {
       Machine machine = shared ? server.machine() : makeMachine("machine " + i);
       nodes.add(new SimNode(this, machine, "node " + i, plan.usersPerNode()));
     }
-    nemesis = new Nemesis(this, network, nodes, plan.faults());
+    nemesis = new Nemesis(this, network, nodes);
   }
 
   private Machine makeMachine(String name) {
