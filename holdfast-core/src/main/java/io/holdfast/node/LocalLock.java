@@ -198,7 +198,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     guard.lock();
     try {
       requireOpen();
-      if (!node.keeper().isProven()) {
+      if (isInside(waiter.owner) && !node.keeper().isProven()) {
         // In a moment onSuspended() would do the same; nobody may re-enter what is lost.
         loseHolds(Loss.Cause.LEASE_EXPIRED);
       }
@@ -223,6 +223,10 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
       guard.unlock();
     }
     deliver();
+  }
+
+  private boolean isInside(Object owner) {
+    return holdCount(owner, Mode.EXCLUSIVE) > 0 || holdCount(owner, Mode.SHARED) > 0;
   }
 
   private void refuseUpgrade(LocalWaiter waiter) {

@@ -293,13 +293,15 @@ final class SessionKeeper {
     if (sentAt - provenAt > 0) {
       provenAt = sentAt;
     }
+    long now = environment.ticker().nanoTime();
+    boolean unproven = state == State.SUSPENDED || !isProven(now);
     long until = sentAt + leaseNanos;
     if (until - deadline > 0) {
       deadline = until;
     }
     trouble = null;
-    long now = environment.ticker().nanoTime();
-    if (state == State.SUSPENDED && isProven(now)) {
+    if (unproven && isProven(now)) {
+      // Also if nobody has noticed the lapse: what was granted meanwhile waits to be handed out.
       state = State.ACTIVE;
       told.post(watcher::onActive);
     }

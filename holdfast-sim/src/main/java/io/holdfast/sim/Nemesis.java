@@ -108,8 +108,12 @@ final class Nemesis {
       case CUT -> cut(node, ttl);
       case MESSAGES -> spoilNetwork();
       case STOP -> {
-        world.coverage().count("fault: machine stops");
-        node.machine().stop(simulator.between(0, 2 * ttl));
+        long length = simulator.between(0, 2 * ttl);
+        if (simulator.chance(0.4)) {
+          network.ambush(node.machine(), () -> stop(node, length));
+        } else {
+          stop(node, length);
+        }
       }
       case CRASH -> {
         if (node.machine() != world.server().machine()) {
@@ -127,6 +131,11 @@ final class Nemesis {
       case RESTART -> node.restartGracefully();
       default -> world.interruptSomebody();
     }
+  }
+
+  private void stop(SimNode node, long length) {
+    world.coverage().count("fault: machine stops");
+    node.machine().stop(length);
   }
 
   /** Of up to an hour, or of a year. */

@@ -3,7 +3,9 @@ package io.holdfast.sim;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.OutcomeUnknownException;
 import io.holdfast.engine.Calls;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -33,12 +35,16 @@ final class Network {
 
   private record Link(Machine from, Machine to) {}
 
+  /** What calls that renew a session are named. */
+  static final String RENEWAL = "renew";
+
   private static final long MICROSECOND = 1_000;
   private static final long MILLISECOND = 1_000_000;
 
   private final Simulator simulator;
   private final Coverage coverage;
   private final Set<Link> cut = new HashSet<>();
+  private final Map<Machine, Runnable> ambushes = new HashMap<>();
   private final long usualNanos;
   private Quality quality = Quality.GOOD;
 
@@ -65,6 +71,11 @@ final class Network {
   /** Mends one direction. */
   void mend(Machine from, Machine to) {
     cut.remove(new Link(from, to));
+  }
+
+  /** Does something once, right after a machine has sent its next renewal. */
+  void ambush(Machine from, Runnable action) {
+    ambushes.put(from, action);
   }
 
   /** A time after which a message sent now might arrive. */
@@ -140,6 +151,10 @@ final class Network {
           }
         };
     long arrival = send(from, to, what, request, notBefore);
+    Runnable ambush = what.equals(RENEWAL) ? ambushes.remove(from) : null;
+    if (ambush != null) {
+      ambush.run();
+    }
     if (!simulator.chance(quality.hang())) {
       from.after(simulator.between(300, 2_000) * MILLISECOND, "unanswered", () -> doubt(answer));
     }

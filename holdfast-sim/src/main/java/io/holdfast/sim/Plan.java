@@ -11,12 +11,15 @@ import java.util.SplittableRandom;
  * @param nodes how many processes use them
  * @param usersPerNode how many users each process has
  * @param ttl the sessions' TTL
+ * @param usualDelay how long a message takes
  * @param retainFor how long idle locks are retained
  * @param maxRetained how many
  * @param threads how many of the users are threads, from 0 to 1
  * @param faults what goes wrong
  * @param intensity how bad it is, from 0 to 1
- * @param lostWakes how many wake-ups of a store get lost, even when all else is well
+ * @param lostWakes how many wake-ups of a store get lost, even when all else is well. Never more
+ *     than half: a store whose every wake-up is lost keeps no promise
+ * @param longHolds how many of the holds may outlast a lease
  * @param brokenForGood how many processes stay broken when the others have healed
  */
 record Plan(
@@ -24,12 +27,14 @@ record Plan(
     int nodes,
     int usersPerNode,
     Duration ttl,
+    Duration usualDelay,
     Duration retainFor,
     int maxRetained,
     double threads,
     Set<Fault> faults,
     double intensity,
     double lostWakes,
+    double longHolds,
     int brokenForGood) {
 
   /** Where the locks of a world are kept. */
@@ -60,12 +65,23 @@ record Plan(
         nodes,
         2 + random.nextInt(4),
         Duration.ofMillis(2_000 + random.nextInt(3_000)),
+        Duration.ofMillis(random.nextInt(3) == 0 ? 10 + random.nextInt(100) : random.nextInt(10)),
         Duration.ofMillis(20 + random.nextInt(1_500)),
         random.nextInt(4) == 0 ? random.nextInt(4) : 10_000,
         random.nextDouble(),
         faults,
         random.nextInt(8) == 0 ? 0 : random.nextDouble(),
-        faults.contains(Fault.WAKE_UPS) && random.nextBoolean() ? random.nextDouble() : 0,
+        faults.contains(Fault.WAKE_UPS) ? share(random) * 0.5 : 0,
+        share(random) * 0.4,
         goal == Goal.LIVENESS ? 1 + random.nextInt(nodes - 1) : 0);
+  }
+
+  /** Often none, sometimes all. */
+  private static double share(SplittableRandom random) {
+    return switch (random.nextInt(4)) {
+      case 0, 1 -> 0;
+      case 2 -> random.nextDouble();
+      default -> 1;
+    };
   }
 }

@@ -1,5 +1,7 @@
 package io.holdfast.sim;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -14,6 +16,7 @@ public final class Simulation {
    * What became of a world.
    *
    * @param seed that names it
+   * @param faults what could go wrong in it
    * @param events how many it had
    * @param fingerprint of its course: the same for the same seed and code
    * @param coverage what happened in it
@@ -21,6 +24,7 @@ public final class Simulation {
    */
   public record Outcome(
       long seed,
+      Set<Fault> faults,
       long events,
       long fingerprint,
       Coverage coverage,
@@ -28,7 +32,10 @@ public final class Simulation {
 
     /** How to see it again. */
     public String replayLine() {
-      return "holdfast-sim/run --seed " + seed;
+      String line = "holdfast-sim/run --seed " + seed;
+      return faults.size() == Fault.values().length
+          ? line
+          : line + faults.stream().map(Fault::name).collect(joining(",", " --faults ", ""));
     }
   }
 
@@ -62,6 +69,7 @@ public final class Simulation {
     world.coverage().count("world: " + goal);
     return new Outcome(
         seed,
+        faults,
         world.simulator().events(),
         world.simulator().fingerprint(),
         world.coverage(),

@@ -3,6 +3,7 @@ package io.holdfast.sim;
 import java.io.PrintWriter;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -54,6 +55,13 @@ public final class SimulationCommand implements Callable<Integer> {
       description = "replays the world of one seed, and prints everything that happens in it")
   private @Nullable Long seed;
 
+  @Option(
+      names = "--faults",
+      paramLabel = "FAULT",
+      split = ",",
+      description = "what may go wrong, of ${COMPLETION-CANDIDATES}; default all")
+  private Set<Fault> faults = EnumSet.allOf(Fault.class);
+
   private final Coverage total = new Coverage();
   private final AtomicLong nextSeed = new AtomicLong();
   private final AtomicLong done = new AtomicLong();
@@ -79,7 +87,7 @@ public final class SimulationCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (seed != null) {
-      Simulation.Outcome outcome = Simulation.run(seed, EnumSet.allOf(Fault.class), out()::println);
+      Simulation.Outcome outcome = Simulation.run(seed, faults, out()::println);
       tell(outcome);
       return outcome.violation() == null ? 0 : 1;
     }
@@ -95,7 +103,7 @@ public final class SimulationCommand implements Callable<Integer> {
 
   private void work() {
     while (done.get() < events && !failed.get()) {
-      Simulation.Outcome outcome = Simulation.run(nextSeed.getAndIncrement());
+      Simulation.Outcome outcome = Simulation.run(nextSeed.getAndIncrement(), faults, null);
       collect(outcome);
     }
   }

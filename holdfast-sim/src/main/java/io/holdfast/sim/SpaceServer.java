@@ -149,7 +149,7 @@ final class SpaceServer implements Server {
 
       @Override
       public CompletionStage<Void> renew() {
-        return call("renew", session::renew);
+        return call(Network.RENEWAL, session::renew);
       }
 
       @Override

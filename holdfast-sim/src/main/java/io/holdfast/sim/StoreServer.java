@@ -207,7 +207,7 @@ final class StoreServer implements Server {
 
     @Override
     public CompletionStage<Boolean> renewSession(long session) {
-      return call("renew", () -> renew(session));
+      return call(Network.RENEWAL, () -> renew(session));
     }
 
     @Override

@@ -205,6 +205,7 @@ final class ThreadUser implements Runnable {
       }
     }
     if (hold.isPresent()) {
+      count("acquired several");
       List<Beliefs.Belief> beliefs =
           hold.get().parts().stream()
               .filter(part -> machine.watch(part::isHeld))

@@ -96,7 +96,7 @@ final class World {
     SplittableRandom random = simulator.random();
     plan = Plan.draw(random, goal, faults);
     simulator.say(plan.toString());
-    network = new Network(simulator, coverage, 100_000 + random.nextLong(10_000_000));
+    network = new Network(simulator, coverage, plan.usualDelay().toNanos());
     records = new RecordCheck(simulator, coverage);
     beliefs = new Beliefs(simulator, coverage);
     server = makeServer();
@@ -133,7 +133,8 @@ final class World {
       nemesis.start();
       runFor(simulator.between(5 * SECOND, 20 * SECOND));
       heal();
-      runFor(10 * SECOND);
+      // Some go on for long enough to see that nobody starves, the others just a little.
+      runFor(simulator.chance(0.25) ? patience() + 5 * SECOND : 5 * SECOND);
       working = false;
       drain();
       leaveNothing();
@@ -170,12 +171,16 @@ final class World {
 
 
 
+  /** As long as it may take until a whole queue was served, if all its wake-ups are lost. */
+  private long patience() {
+    return 10 * SECOND + 3 * plan.ttl().toNanos();
+  }
+
   /** In a healthy world every wait ends. */
   private void nobodyStarves() {
-    long limit = 10 * SECOND + 3 * plan.ttl().toNanos();
     for (Operation operation : operations) {
       long waited = simulator.now() - Math.max(healedAt, operation.begun);
-      if (waited > limit && isInCore(operation)) {
+      if (waited > patience() && isInCore(operation)) {
         simulator.violated(operation + " has waited for " + waited / SECOND + " healthy s", null);
       }
     }
@@ -297,7 +302,7 @@ final class World {
   }
 
   long holdNanos() {
-    if (!healed && simulator.chance(0.05)) {
+    if (!healed && simulator.chance(plan.longHolds())) {
       return simulator.between(0, plan.ttl().toNanos() * 3 / 2);
     }
     return simulator.between(0, 20_000_000);

@@ -1,0 +1,104 @@
+package io.holdfast.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The simulation finds each planted bug within a stated number of seeds. */
+class PlantedBugsTest {
+
+  /**
+   * A bug.
+   *
+   * @param name what is wrong
+   * @param file where, below the sources of core
+   * @param from the right code
+   * @param to the wrong code
+   * @param seeds within how many seeds it must be found
+   */
+  private record Bug(String name, String file, String from, String to, int seeds) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private static final String NODE = "io/holdfast/node/";
+  private static final String ENGINE = "io/holdfast/engine/";
+  private static final String RULES = "io/holdfast/rules/";
+
+  static Stream<Bug> bugs() {
+    return Stream.of(
+        new Bug(
+            "hand-off without the deadline check",
+            NODE + "LocalLock.java",
+            "if (isHeld(waiter.owner, waiter.mode, waiter.token())) {",
+            "if (waiter != null) {",
+            40),
+        new Bug(
+            "cancel that leaves a granted request",
+            RULES + "LockRules.java",
+            "change.endGrant(cancel.request());",
+            "",
+            40),
+        new Bug(
+            "an unwanted grant that is ignored",
+            NODE + "NodeContext.java",
+            "if (needed && session != null",
+            "if (!needed && session != null",
+            200),
+        new Bug(
+            "expiry before the client's deadline",
+            ENGINE + "EmbeddedSpace.java",
+            "> session.terms().ttl().toNanos())",
+            "> session.terms().ttl().toNanos() * 9 / 10)",
+            100),
+        new Bug(
+            "lost revoke that is never derived again",
+            ENGINE + "WaitPoll.java",
+            "if (now - nudged < nudgeGap) {",
+            "if (nudgeGap > 0) {",
+            200),
+        new Bug(
+            "release by a stale grant id",
+            RULES + "Change.java",
+            "changed |= grants.removeIf(grant -> grant.request().equals(request));",
+            "changed |= grants.removeIf(grant -> grant.request().number() == request.number());",
+            20),
+        new Bug(
+            "renewal counted from the reply instead of the send",
+            NODE + "SessionKeeper.java",
+            "long until = sentAt + leaseNanos;",
+            "long until = environment.ticker().nanoTime() + leaseNanos;",
+            200),
+        new Bug(
+            "token range reused after reconnect",
+            NODE + "OwnedWord.java",
+            "void open(long id, boolean revoked) {",
+            "void open(long fresh, boolean revoked) { long id = grantId != 0 ? grantId : fresh;",
+            40),
+        new Bug(
+            "reader let past a waiting writer for ever",
+            RULES + "LockRules.java",
+            "if (before.queue().isEmpty()",
+            "if ((before.queue().isEmpty() || want.mode().isShared())",
+            20));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bugs")
+  void isFound(Bug bug) throws IOException {
+    try (PatchedCode code = PatchedCode.of(bug.file(), bug.from(), bug.to())) {
+      String violation = "";
+      int seed = 0;
+      while (violation.isEmpty() && seed < bug.seeds()) {
+        violation = code.violation(++seed);
+      }
+      System.out.printf("%s: found by seed %d: %s%n", bug, seed, violation);
+      assertThat(violation).as("within %d seeds: %s", bug.seeds(), bug).isNotEmpty();
+    }
+  }
+}
