@@ -31,7 +31,7 @@ final class SwitchableEngine implements Engine {
     HUNG,
     /** Takes effect and is never answered. */
     REPLY_LOST,
-    /** Takes effect and is answered by {@link #answerHeld()}. */
+    /** Takes effect and is answered by {@link #answerHeld()}, or fails by {@link #failHeld()}. */
     REPLY_HELD
   }
 
@@ -48,6 +48,12 @@ final class SwitchableEngine implements Engine {
 
   void answerHeld() {
     List.copyOf(held).forEach(answer -> answer.complete(null));
+    held.clear();
+  }
+
+  void failHeld() {
+    List.copyOf(held)
+        .forEach(answer -> answer.completeExceptionally(new EngineUnavailableException("gone")));
     held.clear();
   }
 
