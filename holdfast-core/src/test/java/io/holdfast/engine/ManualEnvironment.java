@@ -38,7 +38,8 @@ public final class ManualEnvironment {
    * @param seed of the random numbers
    */
   public ManualEnvironment(long seed) {
-    environment = new Environment(new Clocks(), new Tasks(), new NoParking(), new SplittableRandom(seed));
+    environment =
+        new Environment(new Clocks(), new Tasks(), new NoParking(), new SplittableRandom(seed));
   }
 
   /** The environment to give to the code under test. */

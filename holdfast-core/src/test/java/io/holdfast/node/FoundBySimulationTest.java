@@ -62,8 +62,7 @@ class FoundBySimulationTest {
   private Node node(String name, List<Runnable> callbacks) {
     Engine engine = world.observer();
     SessionTerms terms = new SessionTerms(NodeWorld.TTL, name, "host", 1);
-    NodeSettings settings =
-        new NodeSettings(terms, NodeWorld.RETAIN_FOR, 10_000, callbacks::add);
+    NodeSettings settings = new NodeSettings(terms, NodeWorld.RETAIN_FOR, 10_000, callbacks::add);
     Node node = new Node(engine, world.time.environment(), settings);
     node.start().join();
     return node;

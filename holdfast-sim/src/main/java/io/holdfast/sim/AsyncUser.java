@@ -66,8 +66,7 @@ final class AsyncUser {
     String what = owner.id() + " acquires " + lock.name() + " " + mode;
     switch (simulator.random().nextInt(4)) {
       case 0, 1 -> ask(what, null, mode, () -> lock.acquireAsync(owner), Optional::of);
-      case 2 ->
-          ask(what, TRY_LIMIT, mode, () -> lock.tryAcquireAsync(owner), Function.identity());
+      case 2 -> ask(what, TRY_LIMIT, mode, () -> lock.tryAcquireAsync(owner), Function.identity());
       default -> {
         Duration wait = world.pickWait();
         ask(what, wait, mode, () -> lock.tryAcquireAsync(owner, wait), Function.identity());

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the users of a world believe to hold, and whether they may.
@@ -204,9 +203,7 @@ final class Beliefs {
     boolean reentered =
         resource.believers.stream().anyMatch(other -> other.owner.equals(belief.owner));
     boolean grows =
-        belief.mode.isExclusive()
-            ? token > resource.largestToken
-            : token >= resource.largestWriter;
+        belief.mode.isExclusive() ? token > resource.largestToken : token >= resource.largestWriter;
     if (!grows && !reentered) {
       simulator.violated(
           belief + " does not come after " + Math.max(resource.largestToken, token), null);

@@ -66,7 +66,9 @@ final class Machine {
 
   // ---------------------------------------------------------------- faults
 
-  /** How probable it is that the machine stops at a reading of its clock, or wakes a thread late. */
+  /**
+   * How probable it is that the machine stops at a reading of its clock, or wakes a thread late.
+   */
   void disturb(double stopsInMidCode, double latelyWoken) {
     midCodeStops = stopsInMidCode;
     lateWakeUps = latelyWoken;

@@ -170,7 +170,6 @@ final class Nemesis {
 
   private void spoilNetwork() {
     double bad = intensity * simulator.random().nextDouble();
-    network.quality(
-        new Network.Quality(bad * 0.15, bad * 0.15, bad * 0.1, bad * 0.1, bad * 0.5));
+    network.quality(new Network.Quality(bad * 0.15, bad * 0.15, bad * 0.1, bad * 0.1, bad * 0.5));
   }
 }

@@ -142,12 +142,13 @@ final class Network {
     Runnable request =
         () -> {
           if (!replied.get()) {
-            work.get().whenComplete(
-                (value, failure) -> {
-                  if (from.life() == life) {
-                    send(to, from, "reply", () -> reply(replied, answer, value, failure), 0);
-                  }
-                });
+            work.get()
+                .whenComplete(
+                    (value, failure) -> {
+                      if (from.life() == life) {
+                        send(to, from, "reply", () -> reply(replied, answer, value, failure), 0);
+                      }
+                    });
           }
         };
     long arrival = send(from, to, what, request, notBefore);

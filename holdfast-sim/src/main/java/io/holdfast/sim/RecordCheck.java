@@ -150,7 +150,8 @@ final class RecordCheck {
     boolean upgraded = false;
     for (Grant grant : after.grants()) {
       Optional<Grant> known = before.grant(grant.request());
-      upgraded |= grant.mode().isExclusive() && known.filter(was -> was.mode().isShared()).isPresent();
+      upgraded |=
+          grant.mode().isExclusive() && known.filter(was -> was.mode().isShared()).isPresent();
       if (known.isEmpty()) {
         readersCame |= grant.mode().isShared();
         writerCame |= grant.mode().isExclusive();

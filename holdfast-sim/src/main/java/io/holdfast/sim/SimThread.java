@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of a simulated {@link Machine}: a real one that runs only when it is its turn. It gives
- * its turn back when it parks, sleeps, is stopped with its whole machine, or ends; so there is never
- * more than one thread running, and the order is the event queue's.
+ * its turn back when it parks, sleeps, is stopped with its whole machine, or ends; so there is
+ * never more than one thread running, and the order is the event queue's.
  */
 final class SimThread extends Thread {
 

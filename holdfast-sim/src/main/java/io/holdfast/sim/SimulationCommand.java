@@ -125,19 +125,21 @@ public final class SimulationCommand implements Callable<Integer> {
   private void tell(Simulation.Outcome outcome) {
     Throwable violation = outcome.violation();
     if (violation == null) {
-      out().printf(
-          Locale.ROOT,
-          "seed %d: %,d events, fingerprint %016x, no rule broken%n",
-          outcome.seed(),
-          outcome.events(),
-          outcome.fingerprint());
+      out()
+          .printf(
+              Locale.ROOT,
+              "seed %d: %,d events, fingerprint %016x, no rule broken%n",
+              outcome.seed(),
+              outcome.events(),
+              outcome.fingerprint());
     } else {
-      out().printf(
-          Locale.ROOT,
-          "BROKEN after %,d events: %s%nreplay: %s%n",
-          outcome.events(),
-          violation.getMessage(),
-          outcome.replayLine());
+      out()
+          .printf(
+              Locale.ROOT,
+              "BROKEN after %,d events: %s%nreplay: %s%n",
+              outcome.events(),
+              violation.getMessage(),
+              outcome.replayLine());
       violation.printStackTrace(out());
     }
     out().flush();

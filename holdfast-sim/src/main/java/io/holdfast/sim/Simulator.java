@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The event queue of a simulated world, and the only source of its time and chance. Events run one
  * after the other in the order of their due times, and of their scheduling when due at once. The
- * idea of one queue with checks after each event is that of Kafka's {@code RaftEventSimulationTest}.
+ * idea of one queue with checks after each event is that of Kafka's {@code
+ * RaftEventSimulationTest}.
  *
  * <p>Used by one thread at a time: the one that runs the queue, or the {@link SimThread} whose turn
  * it is.

@@ -169,12 +169,7 @@ final class StoreServer implements Server {
 
     private <T> CompletionStage<T> call(String what, Supplier<T> work) {
       return network
-          .call(
-              client,
-              machine,
-              what,
-              () -> CompletableFuture.completedFuture(work.get()),
-              0)
+          .call(client, machine, what, () -> CompletableFuture.completedFuture(work.get()), 0)
           .answer();
     }
 

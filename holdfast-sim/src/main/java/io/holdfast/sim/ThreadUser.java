@@ -74,9 +74,9 @@ final class ThreadUser implements Runnable {
     }
   }
 
-  private Optional<Hold> acquire(SimThread self, DistributedLock lock)
-      throws InterruptedException {
-    try (World.Operation operation = world.begins(machine, self, name + " acquires " + lock.name())) {
+  private Optional<Hold> acquire(SimThread self, DistributedLock lock) throws InterruptedException {
+    try (World.Operation operation =
+        world.begins(machine, self, name + " acquires " + lock.name())) {
       switch (simulator.random().nextInt(6)) {
         case 0, 1 -> {
           return Optional.of(lock.acquire());

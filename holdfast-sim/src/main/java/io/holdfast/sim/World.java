@@ -169,8 +169,6 @@ final class World {
     healedAt = simulator.now();
   }
 
-
-
   /** As long as it may take until a whole queue was served, if all its wake-ups are lost. */
   private long patience() {
     return 10 * SECOND + 3 * plan.ttl().toNanos();
