@@ -90,6 +90,7 @@ final class AsyncUser {
    * @param limit within which there must be an answer; {@code null} for none
    * @param granted reads the answer
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // Only reacts; the simulator keeps what it throws.
   private <T> void ask(
       String what,
       @Nullable Duration limit,

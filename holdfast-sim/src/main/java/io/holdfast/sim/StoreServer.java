@@ -131,12 +131,12 @@ final class StoreServer implements Server {
   }
 
   private boolean renew(long id) {
-    boolean alive = isAlive(id);
-    if (alive) {
-      Session session = sessions.get(id);
-      session.until = machine.nanoTime() + session.terms.ttl().toNanos();
+    Session session = sessions.get(id);
+    if (session == null || !isAlive(id)) {
+      return false;
     }
-    return alive;
+    session.until = machine.nanoTime() + session.terms.ttl().toNanos();
+    return true;
   }
 
   /** Who is found dead stays dead. */
