@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   plan := rules(believed, command)
  *   plan changes nothing, belief not verified   → read, plan again
- *   plan makes the caller wait or turns him away → drop the dead from the record, plan again
+ *   plan makes the caller wait or turns him away → drop the dead who matter, plan again
  *   plan changes the record                     → write; a lost race returns the record: plan again
  *   write unanswered                            → read, plan again: commands are idempotent
  * </pre>
@@ -65,7 +65,8 @@ final class RecordUpdate {
    * What is to be done.
    *
    * @param command {@code null} to look and to clean up only
-   * @param checksLife whether the sessions in the record are checked in any case
+   * @param checksLife whether the sessions in the record are checked in any case: all of them for
+   *     an operator, those that matter to it for a waiter
    * @param lock on whose behalf; {@code null} for an operator
    */
   record Task(@Nullable Command command, boolean checksLife, @Nullable StoreLock lock) {}
@@ -219,19 +220,25 @@ final class RecordUpdate {
   /** The sessions that must be known to live before the plan may be carried out. */
   private Set<Long> unchecked(Transition plan) {
     LockRecord record = plan.record();
-    boolean turnsAway =
-        plan.reply() instanceof Reply.Queued
-            || (plan.reply() instanceof Reply.Rejected rejected
-                && rejected.reason() != Reply.Reason.NOT_HELD);
-    if (record == null || !(turnsAway || task.checksLife())) {
+    boolean turnedAway =
+        plan.reply() instanceof Reply.Rejected rejected
+            && rejected.reason() != Reply.Reason.NOT_HELD;
+    boolean checks = turnedAway || task.checksLife() || plan.reply() instanceof Reply.Queued;
+    if (record == null || !checks) {
       return Set.of();
     }
-    Set<Long> sessions = sessions(record);
-    sessions.removeAll(checked);
     StoreLock lock = task.lock();
-    if (lock != null && !task.checksLife()) {
-      sessions.remove(lock.session().id());
+    // The dead come in crowds. Whoever finds one looks at all, and one write drops them all.
+    boolean all = lock == null || turnedAway || !dead.isEmpty();
+    Set<Long> sessions = all ? sessions(record) : QueuePlace.watched(record, lock.session().id());
+    if (lock != null) {
+      if (task.checksLife()) {
+        sessions.add(lock.session().id());
+      } else {
+        sessions.remove(lock.session().id());
+      }
     }
+    sessions.removeAll(checked);
     return sessions;
   }
 
