@@ -300,7 +300,7 @@ final class RecordUpdate {
     if (++racesLost <= QUICK_RETRIES) {
       proceed();
     } else {
-      later(1 << Math.min(racesLost - QUICK_RETRIES, 5), this::proceed);
+      later(1 << Math.min(racesLost - QUICK_RETRIES, 5), this::read);
     }
   }
 

@@ -9,6 +9,7 @@ import io.holdfast.rules.Grant;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.Mode;
+import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
 import io.holdfast.rules.Waiter;
 import java.time.Duration;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -61,7 +63,7 @@ class StoreEngineQueueTest {
     }
 
     void check() {
-      int size = 2 + random.nextInt(60);
+      int size = 2 + random.nextInt(1 + random.nextInt(60));
       for (int i = 0; i < size; i++) {
         clients.add(world.client());
       }
@@ -69,7 +71,7 @@ class StoreEngineQueueTest {
       for (int i = 1; i <= arrivals; i++) {
         arrive(clients.get(random.nextInt(size)), i);
       }
-      double deaths = random.nextDouble();
+      double deaths = random.nextBoolean() ? 1.0 / size : random.nextDouble();
       for (Client client : clients) {
         if (random.nextDouble() < deaths) {
           die(client);
@@ -162,6 +164,26 @@ class StoreEngineQueueTest {
     world.advance(10_000);
 
     assertThat(Collections.frequency(world.store.calls(), "read")).isLessThan(500 * 18);
+  }
+
+  @Test
+  void S24_aCrowdThatArrivesAtOnceIsQueuedSoon() {
+    int count = 200;
+    now(world.client().acquire("a", 1));
+    List<Client> crowd = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      crowd.add(world.client());
+    }
+    world.store.roundTrip(Duration.ofMillis(1));
+    List<CompletionStage<Reply>> replies = new ArrayList<>();
+    crowd.forEach(client -> replies.add(client.acquire("a", 1)));
+    long millis = 0;
+    while (!replies.stream().allMatch(reply -> reply.toCompletableFuture().isDone())) {
+      world.advance(10);
+      millis += 10;
+    }
+
+    assertThat(millis).as("until %d waiters are queued", count).isLessThan(1_500);
   }
 
   @Test
