@@ -53,6 +53,11 @@ final class RecordUpdate {
   /** How many lost races are answered at once; after that, contenders are spread over time. */
   private static final int QUICK_RETRIES = 3;
 
+  /** The longest pause between two attempts after lost races, as a power of two milliseconds. */
+  private static final int PAUSE_BITS = 5;
+
+  private static final int ACQUIRE_PAUSE_BITS = 7;
+
   /** Reads in a row that may fail while it is unknown whether a write took effect. */
   private static final int DOUBT_READS = 3;
 
@@ -300,8 +305,14 @@ final class RecordUpdate {
     if (++racesLost <= QUICK_RETRIES) {
       proceed();
     } else {
-      later(1 << Math.min(racesLost - QUICK_RETRIES, 5), this::read);
+      // What was seen before the pause is stale after it.
+      later(1 << Math.min(racesLost - QUICK_RETRIES, longestPause()), this::read);
     }
+  }
+
+  /** A crowd that arrives has time; whoever gives a lock back keeps all of them waiting. */
+  private int longestPause() {
+    return task.command() instanceof Command.Acquire ? ACQUIRE_PAUSE_BITS : PAUSE_BITS;
   }
 
   /** Whom the events are for: neither the dead, nor the caller, who sees the record himself. */

@@ -183,7 +183,7 @@ class StoreEngineQueueTest {
       millis += 10;
     }
 
-    assertThat(millis).as("until %d waiters are queued", count).isLessThan(1_500);
+    assertThat(millis).as("until %d waiters are queued", count).isLessThan(2_000);
   }
 
   @Test

