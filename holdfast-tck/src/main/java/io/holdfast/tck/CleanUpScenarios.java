@@ -13,8 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -53,7 +52,7 @@ interface CleanUpScenarios {
   }
 
   /**
-   * Order: how many rounds. Nearly all of them take a lock that is retained; every 50th one asks
+   * Order: how many rounds. Nearly all of them take a lock that is retained; every 100th one asks
    * for one that others want too, and may give up in one of the ways there are.
    */
   final class Churn implements WorkerTask {
@@ -66,14 +65,14 @@ interface CleanUpScenarios {
       int contended = 0;
       int had = 0;
       for (int round = 0; round < rounds; round++) {
-        if (round % 50 != 0) {
+        if (round % 100 != 0) {
           own.acquire().close();
           continue;
         }
         contended++;
         DistributedLock shared = node.lock("shared/" + random.nextInt(3));
         GiveUp.Way way = GiveUp.Way.values()[random.nextInt(3)];
-        had += GiveUp.giveUp(worker, shared, way, random.nextLong(3_000_000)) ? 1 : 0;
+        had += GiveUp.giveUp(shared, way, random.nextLong(3_000_000)) ? 1 : 0;
       }
       return rounds + " rounds, " + contended + " on shared locks, of which granted " + had;
     }
@@ -99,7 +98,7 @@ interface CleanUpScenarios {
       long nanos = Long.parseLong(arguments.get(3));
       DistributedLock lock = node.lock(arguments.get(1));
       if (way != Way.CLOSE) {
-        return Boolean.toString(giveUp(worker, lock, way, nanos));
+        return Boolean.toString(giveUp(lock, way, nanos));
       }
       CompletableFuture<Hold> waiter = lock.acquireAsync(Owner.of("leaver")).toCompletableFuture();
       pause(nanos);
@@ -108,36 +107,33 @@ interface CleanUpScenarios {
     }
 
     /** Asks for a lock and gives up after a time; releases it if it was granted. */
-    static boolean giveUp(WorkerMain worker, DistributedLock lock, Way way, long nanos)
-        throws Exception {
+    static boolean giveUp(DistributedLock lock, Way way, long nanos) throws Exception {
       if (way == Way.TIMEOUT) {
         Optional<Hold> hold = lock.tryAcquire(Duration.ofNanos(nanos + 1));
         hold.ifPresent(Hold::close);
         return hold.isPresent();
       }
       return way == Way.INTERRUPT
-          ? interrupt(worker, lock, nanos)
+          ? interrupt(lock, nanos)
           : cancel(lock.acquireAsync(Owner.of("canceller")).toCompletableFuture(), nanos);
     }
 
-    private static boolean interrupt(WorkerMain worker, DistributedLock lock, long nanos)
-        throws Exception {
-      CompletableFuture<Boolean> ended = new CompletableFuture<>();
-      Future<?> waiting =
-          worker
-              .threads()
-              .submit(
-                  () -> {
-                    try (Hold hold = lock.acquire()) {
-                      ended.complete(hold.isHeld());
-                    } catch (InterruptedException interrupted) {
-                      ended.complete(false);
-                    }
-                  });
+    private static boolean interrupt(DistributedLock lock, long nanos) throws Exception {
+      AtomicBoolean granted = new AtomicBoolean();
+      Thread waiting =
+          new Thread(
+              () -> {
+                try (Hold hold = lock.acquire()) {
+                  granted.set(hold.isHeld());
+                } catch (InterruptedException interrupted) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      waiting.start();
       pause(nanos);
-      waiting.cancel(true);
-      // A task that was cancelled before it began has nothing to end.
-      return ended.completeOnTimeout(false, 1, TimeUnit.SECONDS).get();
+      waiting.interrupt();
+      waiting.join();
+      return granted.get();
     }
 
     private static boolean cancel(CompletableFuture<Hold> waiter, long nanos) {

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import javax.management.JMException;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
@@ -36,18 +37,21 @@ interface EnduranceScenarios {
     lab.await(worker.run(Endurance.Begin.class));
     long atFirst = 0;
     for (int part = 1; part <= parts; part++) {
-      long live = Long.parseLong(lab.await(worker.run(Endurance.class, rounds)));
-      lab.say("S31: %d live objects of Holdfast after %d rounds", live, (long) part * rounds);
+      lab.await(worker.run(Endurance.class, rounds, part));
+      lab.eventually("nothing retained", () -> lab.inspector().list("").isEmpty());
+      String census = lab.await(worker.run(Census.class));
+      lab.say("S31: live objects of Holdfast after %d rounds: %s", (long) part * rounds, census);
+      long live = Long.parseLong(census.split(" ", 2)[0]);
       if (part == 1) {
         atFirst = live;
       }
       assertThat(live)
-          .as("live objects of Holdfast after %d rounds, %d after the first", part, atFirst)
+          .as("live objects of Holdfast in the end (%d after the first part): %s", atFirst, census)
           .isLessThan(atFirst + atFirst / 10 + 500);
     }
   }
 
-  /** Order: how many rounds. Answer: how many objects of Holdfast are alive afterwards. */
+  /** Order: how many rounds, and a number of its own. Every 200th round is on a new name. */
   final class Endurance implements WorkerTask {
 
     /** Opens the node that the others use. */
@@ -65,21 +69,30 @@ interface EnduranceScenarios {
       DistributedLock retained = node.lock("retained");
       int rounds = Integer.parseInt(arguments.get(0));
       for (int round = 0; round < rounds; round++) {
-        DistributedLock lock = round % 200 == 0 ? node.lock("name/" + round) : retained;
+        boolean fresh = round % 200 == 0;
+        DistributedLock lock =
+            fresh ? node.lock("name/" + arguments.get(1) + "/" + round) : retained;
         try (Hold hold = lock.acquire()) {
           hold.onLost(loss -> {});
           hold.ensureHeld();
         }
       }
-      // What is retained is given back after a second without use, and what was collected is
-      // forgotten soon after that.
-      liveObjects();
-      LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
-      return Long.toString(liveObjects());
+      return "done";
+    }
+  }
+
+  /** Answer: how many objects of Holdfast are alive, and of which classes. */
+  final class Census implements WorkerTask {
+    @Override
+    public String perform(WorkerMain worker, List<String> arguments) throws JMException {
+      // What this collects is forgotten soon after.
+      census();
+      LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+      return census();
     }
 
-    /** Collects garbage, and counts what is left. */
-    private static long liveObjects() throws JMException {
+    /** Collects garbage; how many objects are left, and which are the most frequent. */
+    private static String census() throws JMException {
       String histogram =
           (String)
               ManagementFactory.getPlatformMBeanServer()
@@ -88,12 +101,17 @@ interface EnduranceScenarios {
                       "gcClassHistogram",
                       new Object[] {new String[0]},
                       new String[] {String[].class.getName()});
-      return histogram
-          .lines()
-          .map(line -> line.strip().split("\\s+"))
-          .filter(columns -> columns.length >= 4 && columns[3].startsWith("io.holdfast."))
-          .mapToLong(columns -> Long.parseLong(columns[1]))
-          .sum();
+      List<String[]> ours =
+          histogram
+              .lines()
+              .map(line -> line.strip().split("\\s+"))
+              .filter(columns -> columns.length >= 4 && columns[3].startsWith("io.holdfast."))
+              .toList();
+      return ours.stream().mapToLong(columns -> Long.parseLong(columns[1])).sum()
+          + ours.stream()
+              .limit(5)
+              .map(columns -> columns[3] + " " + columns[1])
+              .collect(Collectors.joining(", ", " (", ")"));
     }
   }
 

@@ -98,7 +98,7 @@ final class WorkerMain {
   private CompletionStage<?> perform(String verb, List<String> words) throws Exception {
     String node = words.get(0);
     return switch (verb) {
-      case "open" -> done(open(node, Duration.ofMillis(Long.parseLong(words.get(1)))));
+      case "open" -> openAsMain(node, Duration.ofMillis(Long.parseLong(words.get(1))));
       case "close" -> done(close(node));
       case "acquire" -> acquire(node, words.get(1));
       case "visit" ->
@@ -115,6 +115,26 @@ final class WorkerMain {
 
   private static CompletionStage<Object> done(Object answer) {
     return CompletableFuture.completedFuture(answer);
+  }
+
+  /**
+   * Opens a node in a thread that is no daemon, as the main thread of most programs, because being
+   * one is inherited by the threads that Holdfast makes.
+   */
+  private CompletionStage<String> openAsMain(String node, Duration ttl) {
+    CompletableFuture<String> opened = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                opened.complete(open(node, ttl));
+              } catch (RuntimeException failure) {
+                opened.completeExceptionally(failure);
+              }
+            });
+    thread.setDaemon(false);
+    thread.start();
+    return opened;
   }
 
   /** Opens a node whose renewals and events are counted. */
