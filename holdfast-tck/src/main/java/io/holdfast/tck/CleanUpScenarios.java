@@ -52,7 +52,7 @@ interface CleanUpScenarios {
   }
 
   /**
-   * Order: how many rounds. Nearly all of them take a lock that is retained; every 100th one asks
+   * Order: how many rounds. Nearly all of them take a lock that is retained; every 50th one asks
    * for one that others want too, and may give up in one of the ways there are.
    */
   final class Churn implements WorkerTask {
@@ -65,14 +65,14 @@ interface CleanUpScenarios {
       int contended = 0;
       int had = 0;
       for (int round = 0; round < rounds; round++) {
-        if (round % 100 != 0) {
+        if (round % 50 != 0) {
           own.acquire().close();
           continue;
         }
         contended++;
         DistributedLock shared = node.lock("shared/" + random.nextInt(3));
         GiveUp.Way way = GiveUp.Way.values()[random.nextInt(3)];
-        had += GiveUp.giveUp(shared, way, random.nextLong(3_000_000)) ? 1 : 0;
+        had += GiveUp.giveUp(shared, way, random.nextLong(10_000_000)) ? 1 : 0;
       }
       return rounds + " rounds, " + contended + " on shared locks, of which granted " + had;
     }
