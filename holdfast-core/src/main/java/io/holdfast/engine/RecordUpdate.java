@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   plan := rules(believed, command)
  *   plan changes nothing, belief not verified   → read, plan again
- *   plan makes the caller wait or turns him away → drop the dead from the record, plan again
+ *   plan makes the caller wait or turns him away → drop the dead who matter, plan again
  *   plan changes the record                     → write; a lost race returns the record: plan again
  *   write unanswered                            → read, plan again: commands are idempotent
  * </pre>
@@ -53,6 +53,11 @@ final class RecordUpdate {
   /** How many lost races are answered at once; after that, contenders are spread over time. */
   private static final int QUICK_RETRIES = 3;
 
+  /** The longest pause between two attempts after lost races, as a power of two milliseconds. */
+  private static final int PAUSE_BITS = 5;
+
+  private static final int ACQUIRE_PAUSE_BITS = 7;
+
   /** Reads in a row that may fail while it is unknown whether a write took effect. */
   private static final int DOUBT_READS = 3;
 
@@ -65,7 +70,8 @@ final class RecordUpdate {
    * What is to be done.
    *
    * @param command {@code null} to look and to clean up only
-   * @param checksLife whether the sessions in the record are checked in any case
+   * @param checksLife whether the sessions in the record are checked in any case: all of them for
+   *     an operator, those that matter to it for a waiter
    * @param lock on whose behalf; {@code null} for an operator
    */
   record Task(@Nullable Command command, boolean checksLife, @Nullable StoreLock lock) {}
@@ -219,19 +225,25 @@ final class RecordUpdate {
   /** The sessions that must be known to live before the plan may be carried out. */
   private Set<Long> unchecked(Transition plan) {
     LockRecord record = plan.record();
-    boolean turnsAway =
-        plan.reply() instanceof Reply.Queued
-            || (plan.reply() instanceof Reply.Rejected rejected
-                && rejected.reason() != Reply.Reason.NOT_HELD);
-    if (record == null || !(turnsAway || task.checksLife())) {
+    boolean turnedAway =
+        plan.reply() instanceof Reply.Rejected rejected
+            && rejected.reason() != Reply.Reason.NOT_HELD;
+    boolean checks = turnedAway || task.checksLife() || plan.reply() instanceof Reply.Queued;
+    if (record == null || !checks) {
       return Set.of();
     }
-    Set<Long> sessions = sessions(record);
-    sessions.removeAll(checked);
     StoreLock lock = task.lock();
-    if (lock != null && !task.checksLife()) {
-      sessions.remove(lock.session().id());
+    // The dead come in crowds. Whoever finds one looks at all, and one write drops them all.
+    boolean all = lock == null || turnedAway || !dead.isEmpty();
+    Set<Long> sessions = all ? sessions(record) : QueuePlace.watched(record, lock.session().id());
+    if (lock != null) {
+      if (task.checksLife()) {
+        sessions.add(lock.session().id());
+      } else {
+        sessions.remove(lock.session().id());
+      }
     }
+    sessions.removeAll(checked);
     return sessions;
   }
 
@@ -293,8 +305,14 @@ final class RecordUpdate {
     if (++racesLost <= QUICK_RETRIES) {
       proceed();
     } else {
-      later(1 << Math.min(racesLost - QUICK_RETRIES, 5), this::proceed);
+      // What was seen before the pause is stale after it.
+      later(1 << Math.min(racesLost - QUICK_RETRIES, longestPause()), this::read);
     }
+  }
+
+  /** A crowd that arrives has time; whoever gives a lock back keeps all of them waiting. */
+  private int longestPause() {
+    return task.command() instanceof Command.Acquire ? ACQUIRE_PAUSE_BITS : PAUSE_BITS;
   }
 
   /** Whom the events are for: neither the dead, nor the caller, who sees the record himself. */

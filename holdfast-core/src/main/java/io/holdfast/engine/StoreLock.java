@@ -53,7 +53,7 @@ final class StoreLock {
    * Work to be done.
    *
    * @param command {@code null} for a look
-   * @param poll whether the look also checks who is alive
+   * @param poll whether the look also checks whether those that matter are alive
    * @param reply completed with the answer
    */
   private record Step(@Nullable Command command, boolean poll, CompletableFuture<Reply> reply) {}
@@ -77,6 +77,7 @@ final class StoreLock {
   // Confined to the running step; handed on under the monitor.
   private final Map<RequestId, Phase> known = new HashMap<>(2);
   private Stored belief = Stored.ABSENT;
+  private int ahead;
 
   /** A lock that the session knows nothing of. */
   StoreLock(StoreSession session, String name) {
@@ -271,7 +272,7 @@ final class StoreLock {
               }
               boolean waits =
                   known.containsValue(Phase.QUEUED) || known.containsValue(Phase.TRYING);
-              poll.follow(waits);
+              poll.follow(waits, ahead);
               return (Void) null;
             })
         .exceptionally(
@@ -287,6 +288,7 @@ final class StoreLock {
 
   private void succeed(Step step, RecordUpdate.Result result) {
     belief = result.stored();
+    ahead = result.record() == null ? 0 : QueuePlace.ahead(result.record(), session.id());
     note(step.command(), result.reply());
     List<Event> events = compare(result.record());
     step.reply().complete(result.reply());

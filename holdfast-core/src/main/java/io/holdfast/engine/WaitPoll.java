@@ -8,13 +8,18 @@ import org.jspecify.annotations.Nullable;
  * waiter (the wake-up at a hand-off, the wake-up of the holder) may be lost; this may not.
  *
  * <p>The first look comes after about one {@link RecordStore#pollInterval()}, the others after
- * about two. With the default interval every lost hint is made good within a second; the jitter
- * only ever shortens. Thousands of names that are waited for at once stretch the pace, so that an
- * engine never polls more than {@value #POLLS_PER_SECOND} times a second.
+ * about two. The farther behind a waiter is, the slower, down to once a second: it is the front of
+ * the queue that may be granted next. So with the default interval, or a shorter one, every lost
+ * hint is made good within a second; the jitter only ever shortens. Thousands of names that are
+ * waited for at once stretch the pace, so that an engine never polls more than {@value
+ * #POLLS_PER_SECOND} times a second.
  */
 final class WaitPoll {
 
   private static final int POLLS_PER_SECOND = 5_000;
+
+  /** Between two looks of those at the very end of the queue. */
+  private static final long SLOWEST_LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
   private static final long FIRST_NUDGE_NANOS = Duration.ofMillis(250).toNanos();
   private static final long SLOWEST_NUDGE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -39,8 +44,12 @@ final class WaitPoll {
     this.look = look;
   }
 
-  /** Polls as long as somebody waits. Called after every step of the lock. */
-  synchronized void follow(boolean waiting) {
+  /**
+   * Polls as long as somebody waits. Called after every step of the lock.
+   *
+   * @param ahead how many waiters of others are ahead in the queue, as last seen
+   */
+  synchronized void follow(boolean waiting, int ahead) {
     if (!waiting || over || engine.stopped() != null) {
       rest();
       return;
@@ -53,7 +62,7 @@ final class WaitPoll {
       engine.pollers().incrementAndGet();
     }
     if (next == null) {
-      next = engine.environment().scheduler().schedule(this::fire, delay());
+      next = engine.environment().scheduler().schedule(this::fire, delay(ahead));
       first = false;
     }
   }
@@ -99,8 +108,10 @@ final class WaitPoll {
     }
   }
 
-  private Duration delay() {
-    long interval = engine.store().pollInterval().toNanos() * (first ? 1 : 2);
+  private Duration delay(int ahead) {
+    long frontInterval = engine.store().pollInterval().toNanos() * (first ? 1 : 2);
+    long stretched = frontInterval * (1 + ahead / QueuePlace.FRONT);
+    long interval = Math.max(frontInterval, Math.min(stretched, SLOWEST_LOOK_NANOS));
     long floor = Duration.ofSeconds(1).toNanos() / POLLS_PER_SECOND * engine.pollers().get();
     double jitter = 0.6 + 0.3 * engine.environment().random().nextDouble();
     return Duration.ofNanos(Math.max((long) (interval * jitter), floor));

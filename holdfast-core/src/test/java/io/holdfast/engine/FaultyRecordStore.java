@@ -73,6 +73,8 @@ final class FaultyRecordStore {
   private final List<String> calls = new ArrayList<>();
   private final Deque<Fate> script = new ArrayDeque<>();
   private Duration roundTrip = Duration.ZERO;
+  private Duration pollInterval = Duration.ofMillis(500);
+  private long lifeChecks;
   private Faults faults = NONE;
   private String scripted = "";
   private long version;
@@ -115,9 +117,26 @@ final class FaultyRecordStore {
     return made;
   }
 
+  /** How often waiters look. */
+  void pollInterval(Duration interval) {
+    pollInterval = interval;
+  }
+
+  /** How many sessions were asked about since the last time that somebody asked this. */
+  long lifeChecks() {
+    long made = lifeChecks;
+    lifeChecks = 0;
+    return made;
+  }
+
   /** Ends a session as its TTL would; it hears nothing of it. */
   void kill(long session) {
     dead.add(session);
+  }
+
+  /** Undoes the end of a session, as if its process had only been paused. */
+  void revive(long session) {
+    dead.remove(session);
   }
 
   /** Puts a record there, past all rules. */
@@ -285,6 +304,7 @@ final class FaultyRecordStore {
     @Override
     public CompletionStage<Set<Long>> findDead(Collection<Long> asked) {
       Set<Long> copy = Set.copyOf(asked);
+      lifeChecks += copy.size();
       return perform(
           "findDead",
           "",
@@ -313,6 +333,11 @@ final class FaultyRecordStore {
             deliver(woken, name);
             return null;
           });
+    }
+
+    @Override
+    public Duration pollInterval() {
+      return pollInterval;
     }
 
     @Override

@@ -62,7 +62,7 @@ final class Batch {
   }
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+  static final long LONGEST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final Sql sql;
@@ -78,7 +78,7 @@ final class Batch {
   /** Runs the tasks and completes their stages. */
   void run(List<? extends Task<?>> tasks) {
     try {
-      patiently(tasks);
+      inTurn(tasks);
     } catch (RuntimeException | Error failure) {
       // Error: a caller must not wait for ever because memory ran out here.
       tasks.forEach(task -> task.stage.completeExceptionally(failure));
@@ -87,8 +87,19 @@ final class Batch {
     tasks.forEach(Task::complete);
   }
 
-  private void patiently(List<? extends Task<?>> tasks) {
+  private void inTurn(List<? extends Task<?>> tasks) {
     boolean writes = tasks.stream().anyMatch(task -> !task.reads());
+    boolean turn = writes && dialect.awaitTurn(PATIENCE_NANOS);
+    try {
+      patiently(tasks, writes);
+    } finally {
+      if (turn) {
+        dialect.endTurn();
+      }
+    }
+  }
+
+  private void patiently(List<? extends Task<?>> tasks, boolean writes) {
     long start = environment.ticker().nanoTime();
     long pause = FIRST_PAUSE_NANOS;
     while (true) {

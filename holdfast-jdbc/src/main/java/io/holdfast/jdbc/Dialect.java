@@ -35,6 +35,17 @@ interface Dialect extends AutoCloseable {
   /** The expression for the next number of the counter, in an INSERT or UPDATE that stores it. */
   String nextVersion();
 
+  /**
+   * Waits for those in this process that write to the same database, where many at once would only
+   * be in each other's way.
+   *
+   * @return false if the time is over before all others are done
+   */
+  boolean awaitTurn(long nanos);
+
+  /** Lets the next one write; after a wait that was successful. */
+  void endTurn();
+
   /** The statement that begins a transaction that writes. */
   String beginWrite();
 

@@ -18,6 +18,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,9 @@ final class LiveFile {
   // notice counts it up, so that the others see without a system call whether to look for one. It
   // is a hint: a process may be killed between leaving a notice and counting.
   //
+  // SQLite has no queue for those who want to write: they try again and again. So the stores of one
+  // process queue here first, and only one of them tries. With hundreds that try, none has success.
+  //
   // FileLock objects are kept in `held`: the JDK knows them by weak references only.
 
   private static final Map<Path, LiveFile> OPEN = new HashMap<>();
@@ -55,6 +60,7 @@ final class LiveFile {
   private final MappedByteBuffer signals;
   private final Map<Long, FileLock> held = new ConcurrentHashMap<>();
   private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
+  private final Semaphore turn = new Semaphore(1, true);
   private int users;
 
   private LiveFile(Path path) throws IOException {
@@ -179,6 +185,24 @@ final class LiveFile {
     } catch (OverlappingFileLockException own) {
       return null;
     }
+  }
+
+  /**
+   * Waits for the turn to write among the stores of this JVM; false if it does not come in time.
+   */
+  boolean awaitTurn(long nanos) {
+    try {
+      return turn.tryAcquire(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException interrupted) {
+      // Out of turn is no harm, and whose interrupt it is must still be seen.
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Lets the next store of this JVM write. */
+  void endTurn() {
+    turn.release();
   }
 
   /** Calls a listener on each {@link #announce} of others in this JVM. */

@@ -95,16 +95,23 @@ final class SqliteDialect implements Dialect {
   }
 
   private Sql connectPatiently() throws SQLException {
-    long start = machine.ticker().nanoTime();
-    while (true) {
-      try {
-        return connectOnce();
-      } catch (SQLException failure) {
-        boolean patient = machine.ticker().nanoTime() - start < OPENING_NANOS;
-        if (!patient || !SqliteErrors.busy(failure)) {
-          throw failure;
+    boolean turn = awaitTurn(OPENING_NANOS);
+    try {
+      long start = machine.ticker().nanoTime();
+      while (true) {
+        try {
+          return connectOnce();
+        } catch (SQLException failure) {
+          boolean patient = machine.ticker().nanoTime() - start < OPENING_NANOS;
+          if (!patient || !SqliteErrors.busy(failure)) {
+            throw failure;
+          }
+          LockSupport.parkNanos(this, RETRY_NANOS);
         }
-        LockSupport.parkNanos(this, RETRY_NANOS);
+      }
+    } finally {
+      if (turn) {
+        endTurn();
       }
     }
   }
@@ -165,6 +172,16 @@ final class SqliteDialect implements Dialect {
   @Override
   public String nextVersion() {
     return SqliteSchema.NEXT_VERSION;
+  }
+
+  @Override
+  public boolean awaitTurn(long nanos) {
+    return live().awaitTurn(nanos);
+  }
+
+  @Override
+  public void endTurn() {
+    live().endTurn();
   }
 
   @Override

@@ -26,7 +26,13 @@ final class StoreThread {
   // its lock every pollInterval of the store: every 5 ms. With nothing but sessions to keep, every
   // 50 ms. A thread without sessions gets no notices and sleeps until there is work.
 
-  private static final int LARGEST_BATCH = 256;
+  //
+  // A thread that always has more to write would keep other processes out, which look only now and
+  // then whether they can write. So a transaction is short, and one that left work behind is
+  // followed by a break in which others get their turn.
+
+  private static final int LARGEST_BATCH = 32;
+  private static final long BREAK_NANOS = 2 * Batch.LONGEST_PAUSE_NANOS;
   private static final long FAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long WAITING_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -160,6 +166,9 @@ final class StoreThread {
       batch.run(tasks);
       if (tasks.get(0).reads()) {
         lastRead = environment.ticker().nanoTime();
+      } else if (tasks.size() == LARGEST_BATCH) {
+        alert();
+        takeBreak();
       } else if (tasks.stream().anyMatch(task -> task.nature == Batch.Nature.WRITE)) {
         alert();
       }
@@ -195,6 +204,13 @@ final class StoreThread {
     } catch (RuntimeException thrown) {
       LoggerFactory.getLogger(StoreThread.class).warn("a wake-up failed; others go on", thrown);
       return false;
+    }
+  }
+
+  private void takeBreak() {
+    long end = environment.ticker().nanoTime() + BREAK_NANOS;
+    for (long left = BREAK_NANOS; left > 0; left = end - environment.ticker().nanoTime()) {
+      environment.parker().park(this, left);
     }
   }
 

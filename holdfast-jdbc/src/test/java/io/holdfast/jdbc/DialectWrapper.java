@@ -33,6 +33,16 @@ class DialectWrapper implements Dialect {
   }
 
   @Override
+  public boolean awaitTurn(long nanos) {
+    return real.awaitTurn(nanos);
+  }
+
+  @Override
+  public void endTurn() {
+    real.endTurn();
+  }
+
+  @Override
   public String beginWrite() {
     return real.beginWrite();
   }

@@ -14,10 +14,4 @@ class FileEngineKitTest extends EngineKit {
   protected Engine open(String space, Environment environment) {
     return FileEngine.open(directory.resolve("locks.db"), space, environment);
   }
-
-  /** 500 waiters that all look at each other every 150 ms are too many for one small machine. */
-  @Override
-  protected int scaled(int full) {
-    return Math.min(full, 250);
-  }
 }

@@ -4,7 +4,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Gives each test of a kit its own {@link Lab} or {@link LockLab} and closes it afterwards. */
+/** Gives each test of a kit its own lab and closes it afterwards. */
 final class LabSupplier implements ParameterResolver {
 
   private static final ExtensionContext.Namespace LABS =
@@ -13,15 +13,23 @@ final class LabSupplier implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
     Class<?> type = parameter.getParameter().getType();
-    return type == Lab.class || type == LockLab.class;
+    return type == Lab.class || type == LockLab.class || type == ProcessLab.class;
   }
 
   @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
     Object kit = test.getRequiredTestInstance();
-    AutoCloseable lab =
-        kit instanceof LockKit locks ? new LockLab(locks) : new Lab((EngineKit) kit);
+    AutoCloseable lab = lab(kit);
     test.getStore(LABS).put("lab", lab);
     return lab;
+  }
+
+  private static AutoCloseable lab(Object kit) {
+    if (kit instanceof LockKit locks) {
+      return new LockLab(locks);
+    }
+    return kit instanceof ProcessKit processes
+        ? new ProcessLab(processes)
+        : new Lab((EngineKit) kit);
   }
 }

@@ -29,11 +29,11 @@ import org.jspecify.annotations.Nullable;
  * What one test of {@link LockKit} works with: a fresh space, nodes, threads and patience. A
  * subclass that overrides a test only needs to name it.
  */
-public final class LockLab implements AutoCloseable {
+public class LockLab implements AutoCloseable {
 
   private static final AtomicLong SPACES = new AtomicLong();
 
-  private final LockKit kit;
+  private final ApiKit kit;
   private final Environment environment = Environment.system("tck");
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<Holdfast> nodes = new ArrayList<>();
@@ -41,7 +41,7 @@ public final class LockLab implements AutoCloseable {
   private final String space;
   private @Nullable Inspector inspector;
 
-  LockLab(LockKit kit) {
+  LockLab(ApiKit kit) {
     this.kit = kit;
     this.space =
         "kit"
@@ -51,7 +51,7 @@ public final class LockLab implements AutoCloseable {
             + SPACES.incrementAndGet();
   }
 
-  LockKit kit() {
+  ApiKit kit() {
     return kit;
   }
 
@@ -65,6 +65,15 @@ public final class LockLab implements AutoCloseable {
 
   int scaled(int full) {
     return kit.scaled(full);
+  }
+
+  /** The namespace that belongs to this test. */
+  String space() {
+    return space;
+  }
+
+  Environment environment() {
+    return environment;
   }
 
   /** A node with default settings. */
@@ -93,7 +102,11 @@ public final class LockLab implements AutoCloseable {
 
   /** Opens the engine on the test's space, past the public API. */
   Engine openEngine() {
-    URI uri = URI.create(kit.engineUri());
+    return openEngine(kit.engineUri(), space, environment);
+  }
+
+  static Engine openEngine(String location, String space, Environment environment) {
+    URI uri = URI.create(location);
     for (EngineProvider provider : ServiceLoader.load(EngineProvider.class)) {
       if (provider.schemes().contains(uri.getScheme())) {
         return provider.open(uri, space, environment);
@@ -151,6 +164,14 @@ public final class LockLab implements AutoCloseable {
         throw new AssertionError("not within " + kit.patience() + ": " + what);
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+
+  /** Lets time pass. */
+  void pass(Duration duration) {
+    long deadline = nanoTime() + duration.toNanos();
+    for (long left = duration.toNanos(); left > 0; left = deadline - nanoTime()) {
+      LockSupport.parkNanos(left);
     }
   }
 
