@@ -304,9 +304,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** The thread may have slept between the hand-off and now; a new start needs a proven lease. */
+  /**
+   * The thread may have slept between the hand-off and now. A new start needs a proven lease, and
+   * the hold must not have been lost under an earlier one.
+   */
   private boolean startsProven(LocalWaiter waiter) {
-    if (node.keeper().isProven()) {
+    if (node.keeper().isProven() && isRecorded(waiter.owner, waiter.mode, waiter.token())) {
       return true;
     }
     release(waiter.owner, waiter.mode, waiter.token());
