@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A hold of one lock. It is a plain object on purpose: where it does not escape, the compiler can
  * do without it and its monitor, and taking a retained lock allocates nothing.
+ *
+ * <p>Nothing that may block is done under the monitor: before JDK 24 that would pin a virtual
+ * thread, and with all carriers pinned nobody could run to let them go on.
  */
 final class LockHold implements Hold {
 
@@ -17,6 +20,11 @@ final class LockHold implements Hold {
   private final Mode mode;
   private final Object owner;
   private final long token;
+
+  /** Whether somebody has begun to release. */
+  private boolean claimed;
+
+  /** What became of it; {@code null} until then. */
   private @Nullable Release released;
 
   LockHold(LocalLock lock, Mode mode, Object owner, long token) {
@@ -78,28 +86,53 @@ final class LockHold implements Hold {
   }
 
   private synchronized boolean isReleased() {
-    return released != null;
+    return claimed;
+  }
+
+  private synchronized boolean claim() {
+    boolean first = !claimed;
+    claimed = true;
+    return first;
+  }
+
+  private synchronized @Nullable Release answer() {
+    return released;
+  }
+
+  private synchronized Release answer(Release answer) {
+    released = answer;
+    return answer;
   }
 
   @Override
   public Release release() {
-    synchronized (this) {
-      if (released == null) {
-        boolean proven = lock.isHeld(owner, mode, token);
-        boolean ended = lock.release(owner, mode, token);
-        released = proven && ended ? Release.RELEASED : Release.ALREADY_LOST;
-      }
-      return released;
+    if (!claim()) {
+      return awaitAnswer();
     }
+    boolean proven = lock.isHeld(owner, mode, token);
+    boolean ended = lock.release(owner, mode, token);
+    return answer(proven && ended ? Release.RELEASED : Release.ALREADY_LOST);
   }
 
   @Override
   public void close() {
-    synchronized (this) {
-      if (released == null) {
-        released = lock.release(owner, mode, token) ? Release.RELEASED : Release.ALREADY_LOST;
-      }
+    if (claim()) {
+      boolean ended = lock.release(owner, mode, token);
+      answer(ended ? Release.RELEASED : Release.ALREADY_LOST);
+    } else {
+      awaitAnswer();
     }
+  }
+
+  /** Another thread releases right now, or has done so. */
+  @SuppressWarnings("ThreadPriorityCheck") // Correct without the yield: that only saves time.
+  private Release awaitAnswer() {
+    Release answer = answer();
+    while (answer == null) {
+      Thread.yield();
+      answer = answer();
+    }
+    return answer;
   }
 
   LocalLock lock() {

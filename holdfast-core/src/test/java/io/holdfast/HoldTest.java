@@ -92,6 +92,18 @@ class HoldTest {
   }
 
   @Test
+  void threadsThatReleaseTheSameHoldAtOnceGetTheSameAnswer() throws InterruptedException {
+    for (int round = 0; round < 200; round++) {
+      Hold outer = lock.acquire();
+      Hold inner = lock.acquire();
+      Task<Hold.Release> other = Task.start(inner::release);
+      assertThat(inner.release()).isEqualTo(Hold.Release.RELEASED);
+      assertThat(other.result()).isEqualTo(Hold.Release.RELEASED);
+      assertThat(outer.release()).as("the outer hold counts for itself").isEqualTo(inner.release());
+    }
+  }
+
+  @Test
   void anOldHoldDoesNotEndANewerOne() throws InterruptedException {
     Hold old = lock.acquire();
     old.close();

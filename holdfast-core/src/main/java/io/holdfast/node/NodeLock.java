@@ -88,7 +88,7 @@ final class NodeLock extends LocalLock {
   @Override
   public boolean release(Object owner, Mode mode, long token) {
     if (mode.isExclusive()) {
-      return word.leaveFast(owner, token) || releaseExclusive(owner, token);
+      return word.leaveFast(token) || releaseExclusive(owner, token);
     }
     return releaseShared(owner, token);
   }
@@ -98,7 +98,7 @@ final class NodeLock extends LocalLock {
   private boolean releaseExclusive(Object owner, long token) {
     guard.lock();
     try {
-      switch (word.leave(owner, token)) {
+      switch (word.leave(token)) {
         case NOT_HELD:
           losses.forget(owner);
           return false;

@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * and one reading of the clock, and lets it go with another compare-and-set.
  *
  * <p>For the maintainer. {@link #owner} and {@link #grantId} are plain. They are written by whoever
- * owns the word or, while nobody does, under the guard of the lock, and the word's compare-and-set
- * publishes them. An owner signs off before it frees the word, so a thread that finds itself in
- * {@link #owner} is really inside: only it could have written that. Methods are for any thread
- * where they say "fast", else for the holder of the guard.
+ * owns the word or, while nobody can take it, under the guard of the lock. Whoever took the word
+ * signs for it: writes itself, then the word's sequence into {@link #signed}. Leaving writes
+ * nothing, so {@link #owner} counts only while the signature is that of the present sequence. A
+ * hold is never ended between taking and signing, so no signature comes late and hits a successor.
+ * Methods are for any thread where they say "fast", else for the holder of the guard.
  */
 final class OwnedWord {
 
@@ -27,16 +28,16 @@ final class OwnedWord {
   /** A hold that was ended against its owner's will. */
   record Lost(Object owner, long token) {}
 
-  /** How long a loss waits for a thread that is between taking the word and signing for it. */
+  /** How often a loss looks for a missing signature before it also offers its processor. */
   private static final int SIGNING_SPINS = 1_000;
 
   private static final VarHandle WORD;
-  private static final VarHandle OWNER;
+  private static final VarHandle SIGNED;
 
   static {
     try {
       WORD = MethodHandles.lookup().findVarHandle(OwnedWord.class, "word", long.class);
-      OWNER = MethodHandles.lookup().findVarHandle(OwnedWord.class, "owner", Object.class);
+      SIGNED = MethodHandles.lookup().findVarHandle(OwnedWord.class, "signed", long.class);
     } catch (ReflectiveOperationException impossible) {
       throw new ExceptionInInitializerError(impossible);
     }
@@ -44,6 +45,10 @@ final class OwnedWord {
 
   private volatile long word;
   private @Nullable Object owner;
+
+  /** The sequence that {@link #owner} has signed for; written after it, read before it. */
+  private volatile long signed;
+
   private long grantId;
 
   /** A newer grant id, drawn before the tokens of the present one run out; 0 if there is none. */
@@ -66,42 +71,38 @@ final class OwnedWord {
       return LocalLock.NOT_GRANTED;
     }
     long before = word;
-    if (owner == candidate) {
-      return Word.count(before) > 0 && countUp(before)
-          ? Tokens.token(grantId, Word.sequence(before))
-          : LocalLock.NOT_GRANTED;
+    if (!Word.isOpen(before)) {
+      return reenterFast(candidate, before);
     }
-    if (!Word.isOpen(before) || Tokens.isLastOfHalf(Word.sequence(before))) {
+    if (Tokens.isLastOfHalf(Word.sequence(before))) {
       return LocalLock.NOT_GRANTED;
     }
     long after = Word.acquired(before);
     if (!WORD.compareAndSet(this, before, after)) {
       return LocalLock.NOT_GRANTED;
     }
-    owner = candidate;
+    sign(candidate, after);
     return Tokens.token(grantId, Word.sequence(after));
   }
 
-  /** Ends one hold of the running thread if nothing else has to be done with it. */
-  boolean leaveFast(Object holder, long token) {
+  private long reenterFast(Object candidate, long before) {
+    return isSigned(before) && owner == candidate && countUp(before)
+        ? Tokens.token(grantId, Word.sequence(before))
+        : LocalLock.NOT_GRANTED;
+  }
+
+  /** Ends one hold if nothing else has to be done with it. */
+  boolean leaveFast(long token) {
     long before = word;
-    if (owner != holder || holder != Thread.currentThread() || !Word.heldWith(before, token)) {
-      return false;
-    }
-    if (Word.count(before) > 1) {
-      return WORD.compareAndSet(this, before, before - 1);
-    }
-    if (!Word.releasesFast(before)) {
-      return false;
-    }
-    owner = null;
-    return WORD.compareAndSet(this, before, before - 1);
+    return Word.heldWith(before, token)
+        && (Word.count(before) > 1 || Word.releasesFast(before))
+        && WORD.compareAndSet(this, before, before - 1);
   }
 
   /** The token of the running thread's hold, or {@link LocalLock#NOT_GRANTED}. */
   long heldTokenFast(Object candidate) {
     long now = word;
-    return owner == candidate && candidate == Thread.currentThread() && Word.count(now) > 0
+    return isSigned(now) && owner == candidate && candidate == Thread.currentThread()
         ? Tokens.token(grantId, Word.sequence(now))
         : LocalLock.NOT_GRANTED;
   }
@@ -127,6 +128,16 @@ final class OwnedWord {
     } while (before != after && !WORD.compareAndSet(this, before, after));
   }
 
+  private void sign(Object candidate, long taken) {
+    owner = candidate;
+    SIGNED.setRelease(this, Word.sequence(taken));
+  }
+
+  /** Whether somebody is inside who has signed for it. */
+  private boolean isSigned(long now) {
+    return Word.count(now) > 0 && signed == Word.sequence(now);
+  }
+
   private boolean countUp(long before) {
     if (Word.count(before) == Integer.MAX_VALUE) {
       throw new Error("Maximum lock count exceeded");
@@ -138,20 +149,20 @@ final class OwnedWord {
 
   /** How often the candidate holds the word. */
   int count(Object candidate) {
-    // Running threads sign off without the guard: one read, or it may be gone at the second.
-    return candidate.equals(OWNER.getOpaque(this)) ? Word.count(word) : 0;
+    long now = word;
+    return isSigned(now) && candidate.equals(owner) ? Word.count(now) : 0;
   }
 
   /** Enters once more if the candidate is inside. */
   long reenter(Object candidate) {
-    long before = word;
-    while (count(candidate) > 0) {
-      if (countUp(before)) {
-        return Tokens.token(grantId, Word.sequence(before));
-      }
+    long before;
+    do {
       before = word;
-    }
-    return LocalLock.NOT_GRANTED;
+      if (!isSigned(before) || !candidate.equals(owner)) {
+        return LocalLock.NOT_GRANTED;
+      }
+    } while (!countUp(before));
+    return Tokens.token(grantId, Word.sequence(before));
   }
 
   /** The last token drawn. */
@@ -204,43 +215,53 @@ final class OwnedWord {
     } while (!WORD.compareAndSet(this, before, after));
     grantId = id;
     freshId = 0;
-    owner = candidate;
+    sign(candidate, after);
     lastUsed = now;
     return Tokens.token(id, Word.sequence(after));
   }
 
   /** Ends one hold. */
-  Left leave(Object holder, long token) {
+  Left leave(long token) {
     long before;
-    boolean last;
     do {
       before = word;
       if (!Word.heldWith(before, token)) {
         return Left.NOT_HELD;
       }
-      last = Word.count(before) == 1;
-      // A running thread may have signed off and then failed to free the word.
-      owner = last ? null : holder;
     } while (!WORD.compareAndSet(this, before, before - 1));
-    return last ? Left.FREED : Left.STILL_HELD;
+    return Word.count(before) == 1 ? Left.FREED : Left.STILL_HELD;
   }
 
   /** Ends all holds of whoever is inside; {@code null} if nobody is. */
   @Nullable Lost lose() {
-    Object holder = OWNER.getOpaque(this);
-    for (int spin = 0; holder == null && !isFree() && spin < SIGNING_SPINS; spin++) {
-      Thread.onSpinWait();
-      holder = OWNER.getOpaque(this);
-    }
     long before;
+    Object holder;
     do {
-      before = word;
-      if (Word.count(before) == 0) {
+      before = awaitSigned();
+      holder = owner;
+      if (Word.count(before) == 0 || holder == null) {
         return null;
       }
-      owner = null;
     } while (!WORD.compareAndSet(this, before, Word.freed(before)));
-    return new Lost(holder == null ? this : holder, Tokens.token(grantId, Word.sequence(before)));
+    return new Lost(holder, Tokens.token(grantId, Word.sequence(before)));
+  }
+
+  /**
+   * The word when nobody is inside without having signed. A running thread needs a few instructions
+   * and no lock for that; were it not waited for, its signature could fall on the next owner's.
+   */
+  @SuppressWarnings("ThreadPriorityCheck") // Correct without the yield: that only saves time.
+  private long awaitSigned() {
+    long now = word;
+    for (int looks = 0; Word.count(now) > 0 && !isSigned(now); looks++) {
+      if (looks < SIGNING_SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+      now = word;
+    }
+    return now;
   }
 
   /** Closes the free word to writers, so that readers may enter; false if a writer is inside. */
@@ -277,6 +298,9 @@ final class OwnedWord {
         return false;
       }
     } while (!WORD.compareAndSet(this, before, Word.closed(before)));
+    // Nobody can take it now: no thread is kept from being collected, and no old signature counts
+    // when the sequence has come round.
+    owner = null;
     return true;
   }
 }

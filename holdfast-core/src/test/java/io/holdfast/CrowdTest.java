@@ -1,0 +1,267 @@
+package io.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * More threads than anybody has processors for, at the locks of three nodes: virtual threads where
+ * the JDK has them. Visitors give up, are interrupted and change their minds, and come again until
+ * they were served once. Where {@link StressTest} runs a few threads for a time, this runs a number
+ * of visits, so that the counts can be exact.
+ */
+@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class CrowdTest {
+
+  private static final int VIRTUAL_VISITORS = 10_000;
+  private static final int PLATFORM_VISITORS = 2_000;
+  private static final int PLATFORM_THREADS = 200;
+  private static final int PLACES = 4;
+  private static final int PERMITS = 3;
+
+  /** One lock of each kind, on three nodes, and what it protects. */
+  private final class Place {
+    private final String number;
+    private final LockOptions options;
+    private final AtomicInteger inMutex = new AtomicInteger();
+    private final AtomicInteger writers = new AtomicInteger();
+    private final AtomicInteger readers = new AtomicInteger();
+    private final AtomicInteger permits = new AtomicInteger();
+
+    /** Plain on purpose: exact only if the locks exclude and publish. */
+    private int mutexUses;
+
+    private int writes;
+
+    Place(int number) {
+      this.number = "/" + number;
+      this.options = Style.values()[number % Style.values().length].options();
+    }
+
+    void useMutex(int visitor) throws InterruptedException {
+      DistributedLock lock = node(visitor).lock("mutex" + number, options);
+      try (Hold hold = acquire(lock)) {
+        hold.ensureHeld();
+        assertThat(inMutex.incrementAndGet()).isEqualTo(1);
+        mutexUses++;
+        Thread.yield();
+        inMutex.decrementAndGet();
+      }
+    }
+
+    void useReadWriteLock(int visitor) throws InterruptedException {
+      DistributedReadWriteLock lock = node(visitor).readWriteLock("rw" + number, options);
+      if (isWriter(visitor)) {
+        try (Hold hold = acquire(lock.writeLock())) {
+          hold.ensureHeld();
+          assertThat(writers.incrementAndGet() + readers.get()).isEqualTo(1);
+          writes++;
+          Thread.yield();
+          writers.decrementAndGet();
+        }
+      } else {
+        try (Hold hold = acquire(lock.readLock())) {
+          hold.ensureHeld();
+          readers.incrementAndGet();
+          assertThat(writers.get()).isZero();
+          Thread.yield();
+          readers.decrementAndGet();
+        }
+      }
+    }
+
+    void useSemaphore(int visitor) throws InterruptedException {
+      DistributedSemaphore semaphore = node(visitor).semaphore("semaphore" + number, PERMITS);
+      try (Hold hold = acquire(semaphore)) {
+        hold.ensureHeld();
+        assertThat(permits.incrementAndGet()).isLessThanOrEqualTo(PERMITS);
+        Thread.yield();
+        permits.decrementAndGet();
+      }
+    }
+  }
+
+  private final Nodes nodes = new Nodes();
+  private final List<Holdfast> members = new ArrayList<>();
+  private final List<Place> places = new ArrayList<>();
+  private final CountDownLatch doors = new CountDownLatch(1);
+
+  /** Who may be interrupted. */
+  private AtomicReferenceArray<Thread> waiting = new AtomicReferenceArray<>(0);
+
+  private AtomicIntegerArray served = new AtomicIntegerArray(0);
+
+  CrowdTest() {
+    for (String name : List.of("a", "b", "c")) {
+      members.add(nodes.open(nodes.builder(name).retainFor(Duration.ofMillis(50))));
+    }
+    for (int i = 0; i < PLACES; i++) {
+      places.add(new Place(i));
+    }
+  }
+
+  @AfterEach
+  void close() {
+    nodes.close();
+  }
+
+  @Test
+  void everyVirtualThreadIsServed() {
+    ExecutorService threads = virtualThreads();
+    try {
+      serve(VIRTUAL_VISITORS, threads);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void everyPlatformThreadIsServed() {
+    ExecutorService threads = Executors.newFixedThreadPool(PLATFORM_THREADS);
+    try {
+      serve(PLATFORM_VISITORS, threads);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** One virtual thread per task; platform threads on a JDK that has no others. */
+  private static ExecutorService virtualThreads() {
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (NoSuchMethodException olderJdk) {
+      return Executors.newFixedThreadPool(PLATFORM_THREADS);
+    } catch (ReflectiveOperationException broken) {
+      throw new AssertionError(broken);
+    }
+  }
+
+  private void serve(int visitors, ExecutorService threads) {
+    waiting = new AtomicReferenceArray<>(visitors);
+    served = new AtomicIntegerArray(visitors);
+    List<Future<?>> visits = new ArrayList<>();
+    for (int i = 0; i < visitors; i++) {
+      int visitor = i;
+      visits.add(threads.submit(() -> comeUntilServed(visitor)));
+    }
+    doors.countDown();
+    Await.until(
+        "everybody was served",
+        () -> {
+          interruptSomebody();
+          return visits.stream().allMatch(Future::isDone);
+        });
+    visits.forEach(CrowdTest::succeeded);
+    for (int i = 0; i < visitors; i++) {
+      assertThat(served.get(i)).as("how often visitor %d was served", i).isEqualTo(1);
+    }
+    assertThat(places.stream().mapToInt(place -> place.mutexUses).sum())
+        .isEqualTo(count(visitors, visitor -> visitor % 3 == 0));
+    assertThat(places.stream().mapToInt(place -> place.writes).sum())
+        .isEqualTo(count(visitors, visitor -> visitor % 3 == 1 && isWriter(visitor)));
+    Await.empty(members.get(0));
+  }
+
+  private static int count(int visitors, IntPredicate which) {
+    return (int) IntStream.range(0, visitors).filter(which).count();
+  }
+
+  private static void succeeded(Future<?> visit) {
+    try {
+      visit.get();
+    } catch (Exception failed) {
+      throw new AssertionError("a visit failed", failed);
+    }
+  }
+
+  private void interruptSomebody() {
+    Thread somebody = waiting.get(ThreadLocalRandom.current().nextInt(waiting.length()));
+    if (somebody != null) {
+      somebody.interrupt();
+    }
+  }
+
+  private @Nullable Void comeUntilServed(int visitor) throws InterruptedException {
+    doors.await();
+    Place place = places.get(visitor / 3 % PLACES);
+    while (served.get(visitor) == 0) {
+      waiting.set(visitor, Thread.currentThread());
+      try {
+        switch (visitor % 3) {
+          case 0 -> place.useMutex(visitor);
+          case 1 -> place.useReadWriteLock(visitor);
+          default -> place.useSemaphore(visitor);
+        }
+        served.incrementAndGet(visitor);
+      } catch (InterruptedException | LockTimeoutException | EngineUnavailableException again) {
+        assertThat(again).hasMessageContaining(place.number);
+      } finally {
+        waiting.set(visitor, null);
+      }
+    }
+    return null;
+  }
+
+  private static Hold acquire(DistributedLock lock) throws InterruptedException {
+    switch (ThreadLocalRandom.current().nextInt(5)) {
+      case 0:
+        return lock.acquire(Duration.ofMillis(1));
+      case 1:
+        Optional<Hold> tried = lock.tryAcquire();
+        return tried.isPresent() ? tried.get() : lock.acquire();
+      case 2:
+        cancel(lock.acquireAsync(Owner.of("somebody who changes his mind")));
+        return lock.acquire();
+      default:
+        return lock.acquire();
+    }
+  }
+
+  private static Hold acquire(DistributedSemaphore semaphore) throws InterruptedException {
+    switch (ThreadLocalRandom.current().nextInt(5)) {
+      case 0:
+        Optional<Hold> tried = semaphore.tryAcquire(Duration.ofMillis(1));
+        return tried.isPresent() ? tried.get() : semaphore.acquire();
+      case 1:
+        cancel(semaphore.acquireAsync(Owner.of("somebody who changes his mind"), PERMITS));
+        return semaphore.acquire(2);
+      default:
+        return semaphore.acquire();
+    }
+  }
+
+  private static void cancel(CompletionStage<Hold> stage) {
+    CompletableFuture<Hold> hold = stage.toCompletableFuture();
+    if (!hold.cancel(false)) {
+      hold.join().close();
+    }
+  }
+
+  private Holdfast node(int visitor) {
+    return members.get(visitor % members.size());
+  }
+
+  private static boolean isWriter(int visitor) {
+    return visitor % 4 == 0;
+  }
+}
