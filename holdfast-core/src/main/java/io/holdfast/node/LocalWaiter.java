@@ -86,7 +86,7 @@ final class LocalWaiter {
 
   void wake() {
     state = State.WOKEN;
-    LockSupport.unpark(thread);
+    unpark();
   }
 
   void sleepAgain() {
@@ -96,18 +96,25 @@ final class LocalWaiter {
   void grant(long newToken) {
     token = newToken;
     state = State.GRANTED;
-    LockSupport.unpark(thread);
+    unpark();
   }
 
   void fail(RuntimeException why) {
     failure = why;
     state = State.FAILED;
-    LockSupport.unpark(thread);
+    unpark();
   }
 
   /** Left the queue without a grant: timed out, interrupted, cancelled or rejected as busy. */
   void leave() {
     state = State.GONE;
-    LockSupport.unpark(thread);
+    unpark();
+  }
+
+  /** A thread that serves itself is awake; a permit would only spoil its next park. */
+  private void unpark() {
+    if (thread != Thread.currentThread()) {
+      LockSupport.unpark(thread);
+    }
   }
 }
