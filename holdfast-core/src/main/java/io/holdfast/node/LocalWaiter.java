@@ -111,6 +111,13 @@ final class LocalWaiter {
     unpark();
   }
 
+  /** Stays awake for the hand-off that comes at the end of the critical section under way. */
+  void linger() {
+    for (int spin = 0; state == State.WAITING && spin < LocalLock.SPINS; spin++) {
+      Thread.onSpinWait();
+    }
+  }
+
   /** A thread that serves itself is awake; a permit would only spoil its next park. */
   private void unpark() {
     if (thread != Thread.currentThread()) {

@@ -96,7 +96,7 @@ final class NodeLock extends LocalLock {
   // ---------------------------------------------------------------- holds, under the guard
 
   private boolean releaseExclusive(Object owner, long token) {
-    guard.lock();
+    lockGuard();
     try {
       switch (word.leave(owner, token)) {
         case NOT_HELD:
@@ -126,7 +126,7 @@ final class NodeLock extends LocalLock {
   }
 
   private boolean releaseShared(Object owner, long token) {
-    guard.lock();
+    lockGuard();
     try {
       if (!readers.leave(owner, token)) {
         losses.forget(owner);
