@@ -10,15 +10,21 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.Blackhole;
 
-/** Threads of one node fight for one lock and do next to nothing under it or between. */
+/** Threads of one node fight for one lock and do nothing between. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class ContendedBenchmark {
+
+  /** How much is done under the lock, in JMH's tokens of about a nanosecond. */
+  @Param("0")
+  public long section;
 
   private final Holdfast locks = Holdfast.connect("memory:");
   private final DistributedLock lock = locks.lock("contended");
@@ -36,7 +42,7 @@ public class ContendedBenchmark {
   @Benchmark
   public long hold() throws InterruptedException {
     try (Hold hold = lock.acquire()) {
-      count++;
+      work();
       return hold.token();
     }
   }
@@ -46,7 +52,7 @@ public class ContendedBenchmark {
   public long asLock() {
     classic.lock();
     try {
-      return ++count;
+      return work();
     } finally {
       classic.unlock();
     }
@@ -57,9 +63,27 @@ public class ContendedBenchmark {
   public long reentrantLock() {
     reentrant.lock();
     try {
-      return ++count;
+      return work();
     } finally {
       reentrant.unlock();
     }
+  }
+
+  /** The peer with the reading of the clock without which no lease can be proven. */
+  @Benchmark
+  public long reentrantLockAndClock() {
+    reentrant.lock();
+    try {
+      return work() + System.nanoTime();
+    } finally {
+      reentrant.unlock();
+    }
+  }
+
+  private long work() {
+    if (section > 0) {
+      Blackhole.consumeCPU(section);
+    }
+    return ++count;
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
@@ -46,6 +47,24 @@ public class RetainedBenchmark {
       total += hold.token();
       return total;
     }
+  }
+
+  /**
+   * As above, around a call that the compiler does not look into. What closes the hold should the
+   * call throw has never run, so the compiler may leave it out of line and need the hold as an
+   * object.
+   */
+  @Benchmark
+  public long holdAroundCall() throws InterruptedException {
+    try (Hold hold = lock.acquire()) {
+      return call(hold.token());
+    }
+  }
+
+  @CompilerControl(CompilerControl.Mode.DONT_INLINE)
+  private long call(long token) {
+    total += token;
+    return total;
   }
 
   /** By the view as a {@link Lock}. */
