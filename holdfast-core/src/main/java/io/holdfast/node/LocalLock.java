@@ -42,6 +42,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** Instead of a number of nanoseconds: as long as it takes. */
   public static final long FOREVER = Long.MAX_VALUE;
 
+  /**
+   * How often a thread looks again before it parks, where what it waits for is about to come: some
+   * microseconds, less than it takes to park and be woken. Useless if nobody else can run.
+   */
+  static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 200 : 0;
+
   final String name;
   final LockKind kind;
   final LockOptions options;
@@ -186,6 +192,17 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     return overtime(enqueue(owner, mode, true, false), NodeContext.TRY_LIMIT.toNanos());
   }
 
+  /** Takes the guard. It is mostly free again sooner than a parked thread could be woken. */
+  final void lockGuard() {
+    for (int spin = 0; spin < SPINS; spin++) {
+      if (guard.tryLock()) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    guard.lock();
+  }
+
   /** A waiter that may be granted, refused or gone already when this returns. */
   private LocalWaiter enqueue(Object owner, Mode mode, boolean tryOnly, boolean blocking) {
     LocalWaiter waiter =
@@ -195,7 +212,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   }
 
   private void enqueue(LocalWaiter waiter) {
-    guard.lock();
+    lockGuard();
     try {
       requireOpen();
       if (isInside(waiter.owner) && !node.keeper().isProven()) {
@@ -279,6 +296,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
             if (token != NOT_GRANTED) {
               return token;
             }
+            waiter.linger();
           }
           case WAITING -> {
             if (Thread.interrupted()) {
@@ -325,7 +343,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   }
 
   private long tryAgain(LocalWaiter waiter) {
-    guard.lock();
+    lockGuard();
     try {
       return waiter.state() == LocalWaiter.State.WOKEN ? retry(waiter) : NOT_GRANTED;
     } finally {

@@ -113,15 +113,23 @@ final class LocalWaiter {
     unpark();
   }
 
-  private void unpark() {
-    if (thread != null) {
-      parker.unpark(thread);
-    }
-  }
-
   /** Left the queue without a grant: timed out, interrupted, cancelled or rejected as busy. */
   void leave() {
     state = State.GONE;
     unpark();
+  }
+
+  /** Stays awake for the hand-off that comes at the end of the critical section under way. */
+  void linger() {
+    for (int spin = 0; state == State.WAITING && spin < LocalLock.SPINS; spin++) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A thread that serves itself is awake; a permit would only spoil its next park. */
+  private void unpark() {
+    if (thread != null && thread != Thread.currentThread()) {
+      parker.unpark(thread);
+    }
   }
 }

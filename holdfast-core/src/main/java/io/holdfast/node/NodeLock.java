@@ -96,7 +96,7 @@ final class NodeLock extends LocalLock {
   // ---------------------------------------------------------------- holds, under the guard
 
   private boolean releaseExclusive(Object owner, long token) {
-    guard.lock();
+    lockGuard();
     try {
       switch (word.leave(token)) {
         case NOT_HELD:
@@ -126,7 +126,7 @@ final class NodeLock extends LocalLock {
   }
 
   private boolean releaseShared(Object owner, long token) {
-    guard.lock();
+    lockGuard();
     try {
       if (!readers.leave(owner, token)) {
         losses.forget(owner);
@@ -372,7 +372,12 @@ final class NodeLock extends LocalLock {
   }
 
   private boolean isWanted(Mode.Type mode) {
-    return queue.stream().anyMatch(waiter -> waiter.wants(mode));
+    for (LocalWaiter waiter : queue) {
+      if (waiter.wants(mode)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void letReadersIn() {
@@ -443,21 +448,21 @@ final class NodeLock extends LocalLock {
   // ---------------------------------------------------------------- asking the engine
 
   private void ask() {
-    boolean onlyTries = queue.stream().allMatch(waiter -> waiter.tryOnly);
-    review(Mode.EXCLUSIVE, isWanted(Mode.Type.EXCLUSIVE), onlyTries);
+    review(Mode.EXCLUSIVE, isWanted(Mode.Type.EXCLUSIVE));
     boolean served = grants.mayWrite();
     boolean wantsRead = !served && isWanted(Mode.Type.SHARED);
     if (wantsRead) {
       grants.letDrain();
     }
-    review(Mode.SHARED, wantsRead, onlyTries);
+    review(Mode.SHARED, wantsRead);
   }
 
   /** Asks if nothing was asked, withdraws what is not wanted any more, keeps what is granted. */
-  private void review(Mode mode, boolean wanted, boolean onlyTries) {
+  private void review(Mode mode, boolean wanted) {
     EngineSession session = node.keeper().session();
     Ask ask = grants.of(mode);
     if (ask == null && wanted && session != null) {
+      boolean onlyTries = queue.stream().allMatch(waiter -> waiter.tryOnly);
       submit(new Ask(session, node.keeper().nextRequest(session), mode, onlyTries, node.now()));
     } else if (ask != null && !ask.granted() && !wanted) {
       grants.drop(ask);
