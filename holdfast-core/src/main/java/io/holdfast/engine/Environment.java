@@ -84,8 +84,13 @@ public record Environment(
     return new Environment(
         new SystemTicker(),
         new SystemScheduler(threadName),
-        new SystemParker(),
+        systemParker(),
         new ThreadLocalGenerator());
+  }
+
+  /** Lets real threads wait. */
+  public static Parker systemParker() {
+    return new SystemParker();
   }
 
   /** The length in nanoseconds, or about 146 years if it is longer. */

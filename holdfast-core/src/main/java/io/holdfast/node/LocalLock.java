@@ -128,7 +128,8 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
 
   /** Whether a hold can be proven now. */
   public final boolean isHeld(Object owner, Mode mode, long token) {
-    return isRecorded(owner, mode, token) && node.keeper().isProven();
+    // In this order: a hold that is lost while the clock is read may be followed by a new proof.
+    return node.keeper().isProven() && isRecorded(owner, mode, token);
   }
 
   /**

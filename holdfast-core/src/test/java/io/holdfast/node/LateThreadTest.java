@@ -27,7 +27,11 @@ class LateThreadTest {
   private final ManualEnvironment time = new ManualEnvironment();
   private final SlowReader clock = new SlowReader(time.environment().ticker());
   private final Environment environment =
-      new Environment(clock, time.environment().scheduler(), time.environment().random());
+      new Environment(
+          clock,
+          time.environment().scheduler(),
+          Environment.systemParker(),
+          time.environment().random());
   private final SwitchableEngine engine =
       new SwitchableEngine(EmbeddedEngine.open("late-thread", "space", environment));
   private final LocalLock lock = lock();

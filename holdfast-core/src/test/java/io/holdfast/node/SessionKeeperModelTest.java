@@ -100,7 +100,10 @@ public class SessionKeeperModelTest {
 
   @Operation(runOnce = true)
   public void close() {
-    keeper.close();
+    EngineSession ending = keeper.stop();
+    if (ending != null) {
+      ending.close();
+    }
     if (keeper.isProven()) {
       story.broken("proven after close");
     }

@@ -20,7 +20,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TwoNodes {
 
   private final Environment environment =
-      new Environment(new StoppedClock(), new NoTimers(), new SplittableRandom(1));
+      new Environment(
+          new StoppedClock(),
+          new NoTimers(),
+          Environment.systemParker(),
+          new SplittableRandom(1));
   private final MutexEngine engine = new MutexEngine(environment);
   private final Node node = node("here");
   final LocalLock here;
