@@ -63,7 +63,7 @@ final class SessionKeeper {
     /** The lease has run out; nobody else can have the locks yet, but soon may. */
     void onSuspended();
 
-    /** The lease is proven (again). */
+    /** The lease is proven (again), perhaps before it was noticed that it was not. */
     void onActive();
 
     void onLost();

@@ -179,9 +179,7 @@ public class SessionKeeperModelTest {
 
     @Override
     public synchronized void onActive() {
-      if (active) {
-        broken("active for the second time");
-      }
+      // For the second time if the lease ran out and was proven before anybody noticed.
       active = true;
     }
 

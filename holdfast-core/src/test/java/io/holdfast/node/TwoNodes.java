@@ -21,10 +21,7 @@ final class TwoNodes {
 
   private final Environment environment =
       new Environment(
-          new StoppedClock(),
-          new NoTimers(),
-          Environment.systemParker(),
-          new SplittableRandom(1));
+          new StoppedClock(), new NoTimers(), Environment.systemParker(), new SplittableRandom(1));
   private final MutexEngine engine = new MutexEngine(environment);
   private final Node node = node("here");
   final LocalLock here;
