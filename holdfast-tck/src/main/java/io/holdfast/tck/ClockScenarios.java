@@ -166,7 +166,7 @@ interface ClockScenarios {
     }
 
     private long[] clocks() {
-      String[] readings = lab.await(worker.run(Clocks.class)).split(" ");
+      String[] readings = lab.await(worker.run(Clocks.class)).split(" ", -1);
       return new long[] {Long.parseLong(readings[0]), Long.parseLong(readings[1])};
     }
   }

@@ -37,7 +37,7 @@ interface CrashScenarios {
 
   @Test
   default void S13_closedHolderIsReplacedAtOnce(ProcessLab lab) {
-    Duration gap = replace(lab, "close()", holder -> holder.ask("close", "n"));
+    Duration gap = replace(lab, "close()", holder -> holder.tell("close", "n"));
     assertThat(gap).isLessThan(Duration.ofSeconds(1).plus(lab.kit().jitter()));
   }
 

@@ -104,7 +104,7 @@ interface EnduranceScenarios {
       List<String[]> ours =
           histogram
               .lines()
-              .map(line -> line.strip().split("\\s+"))
+              .map(line -> line.strip().split("\\s+", -1))
               .filter(columns -> columns.length >= 4 && columns[3].startsWith("io.holdfast."))
               .toList();
       return ours.stream().mapToLong(columns -> Long.parseLong(columns[1])).sum()

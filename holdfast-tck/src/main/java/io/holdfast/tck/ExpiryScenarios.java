@@ -123,7 +123,7 @@ interface ExpiryScenarios {
   }
 
   private static Latency.Figures latency(ProcessLab lab, Worker worker, int visits) {
-    String[] figures = lab.await(worker.run(Latency.class, visits)).split(" ");
+    String[] figures = lab.await(worker.run(Latency.class, visits)).split(" ", -1);
     return new Latency.Figures(Long.parseLong(figures[0]), Long.parseLong(figures[1]));
   }
 

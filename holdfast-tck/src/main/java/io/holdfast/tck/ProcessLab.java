@@ -85,6 +85,7 @@ public final class ProcessLab extends LockLab {
   }
 
   /** Shows a figure or progress. */
+  @SuppressWarnings("AnnotateFormatMethod") // The annotation would be a dependency.
   void say(String format, Object... values) {
     System.out.println(kit.getClass().getSimpleName() + ": " + String.format(format, values));
   }

@@ -50,8 +50,8 @@ final class SharedTally {
   /** How often each name has been counted. */
   static Map<String, Integer> parse(String text) {
     Map<String, Integer> counts = new TreeMap<>();
-    for (String entry : text.isEmpty() ? new String[0] : text.split(ENTRY_END)) {
-      String[] parts = entry.split(NAME_END);
+    for (String entry : text.isEmpty() ? new String[0] : text.split(ENTRY_END, 0)) {
+      String[] parts = entry.split(NAME_END, 2);
       counts.put(parts[0], Integer.parseInt(parts[1]));
     }
     return counts;

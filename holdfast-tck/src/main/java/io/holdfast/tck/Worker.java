@@ -91,6 +91,11 @@ final class Worker implements AutoCloseable {
     return answer;
   }
 
+  /** Gives an order whose answer is of no interest. */
+  void tell(Object... order) {
+    CompletableFuture<String> unused = ask(order);
+  }
+
   /** Has a task performed. */
   CompletableFuture<String> run(Class<? extends WorkerTask> task, Object... arguments) {
     return ask(Stream.concat(Stream.of("run", task.getName()), Stream.of(arguments)).toArray());

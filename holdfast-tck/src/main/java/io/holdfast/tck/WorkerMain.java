@@ -106,8 +106,9 @@ final class WorkerMain {
       case "release" -> done(hold(node, words.get(1)).release());
       case "held" -> done(hold(node, words.get(1)).isHeld());
       case "run" -> {
-        WorkerTask task = (WorkerTask) Class.forName(node).getDeclaredConstructor().newInstance();
-        yield done(task.perform(this, words.subList(1, words.size())));
+        Class<? extends WorkerTask> task = Class.forName(node).asSubclass(WorkerTask.class);
+        List<String> arguments = words.subList(1, words.size());
+        yield done(task.getDeclaredConstructor().newInstance().perform(this, arguments));
       }
       default -> throw new IllegalArgumentException("no order " + verb);
     };
