@@ -234,8 +234,10 @@ final class RecordUpdate {
     }
     StoreLock lock = task.lock();
     // The dead come in crowds. Whoever finds one looks at all, and one write drops them all.
-    boolean all = lock == null || turnedAway || !dead.isEmpty();
-    Set<Long> sessions = all ? sessions(record) : QueuePlace.watched(record, lock.session().id());
+    Set<Long> sessions =
+        lock == null || turnedAway || !dead.isEmpty()
+            ? sessions(record)
+            : QueuePlace.watched(record, lock.session().id());
     if (lock != null) {
       if (task.checksLife()) {
         sessions.add(lock.session().id());

@@ -194,6 +194,7 @@ final class SessionKeeper {
     open();
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored") // Only reacts; it cannot fail.
   private void open() {
     long sentAt = environment.ticker().nanoTime();
     Ears ears = new Ears();
