@@ -45,7 +45,7 @@ public class OwnedWordModelTest {
         .actorsBefore(0)
         .actorsPerThread(4)
         .actorsAfter(0)
-        .iterations(30)
+        .iterations(20)
         .invocationsPerIteration(400)
         .check(OwnedWordModelTest.class);
   }
