@@ -17,10 +17,10 @@ record Budget(double atMost, double ratioAtMost, double ratioAtLeast, boolean al
   static final Budget NONE = new Budget(0, 0, 0, false);
 
   /**
-   * An operation that allocates anything allocates at least an object, which has 16 bytes. Below
-   * this it is the redrawing of the grant id, once in thousands of acquisitions.
+   * Below this, in bytes, nothing is allocated. The smallest object has 16. What is left is a new
+   * grant id, once in thousands of acquisitions, and what ran before it was compiled.
    */
-  private static final double NOTHING = 1.5;
+  private static final double NOTHING = 4;
 
   /** Whether times are within the limits. */
   boolean holds(double measured, double ratio) {

@@ -21,28 +21,32 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Counts how many bytes of heap a lock takes, beside the characters of its name. A program of its
- * own: in a fresh JVM the heap in use after a collection is the same at each run, but for what the
- * JVM itself leaves there, some hundred kilobytes. So there are many locks.
+ * Counts how many bytes of heap a lock takes, beside the characters of a name that is kept. A
+ * program of its own: in a fresh JVM the heap in use after a collection is the same at each run,
+ * but for what the JVM itself leaves there, some hundred kilobytes. So there are many locks.
  */
 final class HeapPerLock {
 
   /** What can be counted. */
   enum What {
     /** A lock that is held in a {@link LockSpace}: in the embedded engine, or on a server. */
-    HELD_IN_SPACE("held in LockSpace", 200),
+    HELD_IN_SPACE("held in LockSpace", " B + name", 200),
     /** A lock of a node that the application keeps, used once and given back. */
-    IDLE_KEPT("idle in a node, handle kept", 0),
+    IDLE_KEPT("idle in a node, handle kept", " B + name", 0),
     /** A lock of a node that the application has used once and dropped. */
-    IDLE_DROPPED("idle in a node, handle dropped", 0);
+    IDLE_DROPPED("idle in a node, handle dropped", " B", 0);
 
     final String path;
 
-    /** The most bytes that it may take beside its name; 0 is no limit. */
+    /** What is counted: a name that was dropped with its lock takes no room to leave out. */
+    final String unit;
+
+    /** The most bytes that it may take; 0 is no limit. */
     final int budget;
 
-    What(String path, int budget) {
+    What(String path, String unit, int budget) {
       this.path = path;
+      this.unit = unit;
       this.budget = budget;
     }
   }
@@ -92,7 +96,8 @@ final class HeapPerLock {
           case IDLE_KEPT -> idle(count, true);
           case IDLE_DROPPED -> idle(count, false);
         };
-    System.out.println(bytes / count - name(count).length());
+    int kept = what == What.IDLE_DROPPED ? 0 : name(count).length();
+    System.out.println(bytes / count - kept);
   }
 
   /** All names are equally long. */

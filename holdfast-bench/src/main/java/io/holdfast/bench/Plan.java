@@ -11,8 +11,8 @@ final class Plan {
   private static final Budget RETAINED_TIME = new Budget(60, 3, 0, false);
   private static final Budget CONTENDED = new Budget(0, 0, 0.5, false);
 
-  /** A critical section of some 40 ns, in JMH's tokens. */
-  private static final long SHORT_SECTION = 50;
+  /** A critical section of some 100 ns, in JMH's tokens. */
+  private static final long SHORT_SECTION = 100;
 
   private Plan() {}
 

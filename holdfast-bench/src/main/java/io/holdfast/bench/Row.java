@@ -67,10 +67,10 @@ record Row(
     boolean limited = what.budget > 0;
     return new Row(
         String.format(Locale.ROOT, "memory, %,d locks %s", count, what.path),
-        " B + name",
+        what.unit,
         Spread.of(List.of(bytes)),
         null,
-        limited ? "≤ " + what.budget + " B + name" : "–",
+        limited ? "≤ " + what.budget + what.unit : "–",
         verdict(limited, bytes <= what.budget));
   }
 
