@@ -116,11 +116,6 @@ final class Network {
     simulator.at(due, what, () -> to.runOrDefer(life, what, delivery));
   }
 
-  /** Whether a message can pass in both directions. */
-  boolean connects(Machine one, Machine other) {
-    return !cut.contains(new Link(one, other)) && !cut.contains(new Link(other, one));
-  }
-
   /**
    * Calls another machine. What is not answered within a while fails with {@link
    * OutcomeUnknownException}, or hangs for ever. A call may arrive long after that, and as long as

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /**
  * The embedded engine on a machine of its own, reached over the network: what a server of one
@@ -79,8 +80,7 @@ final class SpaceServer implements Server {
       this.client = client;
     }
 
-    private <T> CompletableFuture<T> call(
-        String what, java.util.function.Supplier<CompletionStage<T>> work) {
+    private <T> CompletableFuture<T> call(String what, Supplier<CompletionStage<T>> work) {
       return network.call(client, machine, what, work, 0).answer();
     }
 

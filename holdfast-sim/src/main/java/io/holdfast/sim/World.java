@@ -78,6 +78,10 @@ final class World {
   private final Beliefs beliefs;
   private final Server server;
   private final List<SimNode> nodes = new ArrayList<>();
+
+  /** Those nodes that must get on: at first all, then those that are not broken for good. */
+  private final List<SimNode> core = new ArrayList<>();
+
   private final Set<Operation> operations = new LinkedHashSet<>();
   private final Nemesis nemesis;
   private boolean working = true;
@@ -105,6 +109,7 @@ final class World {
       Machine machine = shared ? server.machine() : makeMachine("machine " + i);
       nodes.add(new SimNode(this, machine, "node " + i, plan.usersPerNode()));
     }
+    core.addAll(nodes);
     nemesis = new Nemesis(this, network, nodes);
   }
 
@@ -156,12 +161,10 @@ final class World {
   }
 
   private void heal() {
-    List<SimNode> core = new ArrayList<>(nodes);
     for (int i = 0; i < plan.brokenForGood(); i++) {
       SimNode broken = core.remove(simulator.random().nextInt(core.size()));
       nemesis.breakForGood(broken);
     }
-    nodes.retainAll(core);
     nemesis.heal(core);
     // What stands still or is down goes on within two TTLs, and what it left expires in another.
     runFor(6 * plan.ttl().toNanos());
@@ -186,7 +189,7 @@ final class World {
 
   private boolean isInCore(Operation operation) {
     return operation.isAlive()
-        && nodes.stream().anyMatch(node -> node.machine() == operation.machine);
+        && core.stream().anyMatch(node -> node.machine() == operation.machine);
   }
 
   private void drain() {
@@ -202,7 +205,7 @@ final class World {
   }
 
   private void leaveNothing() {
-    SimNode witness = nodes.get(0);
+    SimNode witness = core.get(0);
     Holdfast client = witness.holdfast();
     if (client == null) {
       throw new Violation(witness.machine().name() + " never connected again", null);
@@ -216,7 +219,7 @@ final class World {
     if (plan.brokenForGood() == 0 && beliefs.outstanding() > 0) {
       throw new Violation("holds that nobody gave back: " + beliefs.outstanding(), null);
     }
-    nodes.forEach(SimNode::close);
+    core.forEach(SimNode::close);
     runFor(5 * SECOND);
   }
 

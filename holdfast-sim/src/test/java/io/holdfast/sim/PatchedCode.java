@@ -1,5 +1,6 @@
 package io.holdfast.sim;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
@@ -71,7 +73,7 @@ final class PatchedCode implements AutoCloseable {
   private static URLClassLoader loader(Path changed) throws IOException {
     List<URL> path = new ArrayList<>();
     path.add(changed.toUri().toURL());
-    Arrays.stream(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
+    Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .map(PatchedCode::url)
         .forEach(path::add);
     return new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
@@ -103,7 +105,7 @@ final class PatchedCode implements AutoCloseable {
   public void close() throws IOException {
     loader.close();
     try (Stream<Path> files = Files.walk(classes)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
