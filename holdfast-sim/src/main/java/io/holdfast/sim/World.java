@@ -1,6 +1,8 @@
 package io.holdfast.sim;
 
+import io.holdfast.EngineUnavailableException;
 import io.holdfast.Holdfast;
+import io.holdfast.OutcomeUnknownException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -210,9 +212,8 @@ final class World {
     if (client == null) {
       throw new Violation(witness.machine().name() + " never connected again", null);
     }
-    // A listing drops the dead from the records that nobody wanted since.
-    SimThread.start(witness.machine(), "witness", () -> client.inspector().list(""));
-    runFor(5 * SECOND);
+    SimThread.start(witness.machine(), "witness", () -> list(client));
+    runFor(10 * SECOND);
     if (!server.names().isEmpty()) {
       throw new Violation("left behind: " + server.names(), null);
     }
@@ -221,6 +222,21 @@ final class World {
     }
     core.forEach(SimNode::close);
     runFor(5 * SECOND);
+  }
+
+  /**
+   * Drops the dead from the records that nobody wanted since. A slow network may take a few tries.
+   */
+  private static void list(Holdfast client) {
+    boolean answered = false;
+    while (!answered) {
+      try {
+        client.inspector().list("");
+        answered = true;
+      } catch (EngineUnavailableException | OutcomeUnknownException again) {
+        answered = false;
+      }
+    }
   }
 
   // ---------------------------------------------------------------- what its inhabitants ask
