@@ -4,10 +4,10 @@ import io.holdfast.EngineUnavailableException;
 import io.holdfast.engine.Environment;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.LoggerFactory;
@@ -39,7 +39,7 @@ final class StoreThread {
   private static final long LATELY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long CLOSING_MILLIS = 6_000;
 
-  private final Queue<Batch.Task<?>> queue = new ConcurrentLinkedQueue<>();
+  private final Deque<Batch.Task<?>> queue = new ConcurrentLinkedDeque<>();
   private final Batch batch;
   private final Notices notices;
   private final Environment environment;
@@ -89,7 +89,10 @@ final class StoreThread {
     return submit(new Batch.Task<>(work, Batch.Nature.WRITE));
   }
 
-  /** Queues work that writes and says nothing about notices to come. */
+  /**
+   * Queues work that writes and says nothing about notices to come: the renewal of a session, which
+   * passes all other work, so that however much a node asks for, it keeps what it has.
+   */
   <T> CompletionStage<T> writeIdly(Batch.Work<T> work) {
     return submit(new Batch.Task<>(work, Batch.Nature.IDLE_WRITE));
   }
@@ -99,7 +102,11 @@ final class StoreThread {
       refuse(task);
       return task.stage;
     }
-    queue.add(task);
+    if (task.nature == Batch.Nature.IDLE_WRITE) {
+      queue.addFirst(task);
+    } else {
+      queue.add(task);
+    }
     if (ended) {
       // The thread may have looked at the queue for the last time.
       refuseQueued();

@@ -12,6 +12,7 @@ import io.holdfast.engine.SessionTerms;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -275,5 +276,20 @@ class SessionsTest {
     await(store.wake(Set.of(session), "b"));
     bench.eventually("woken", () -> woken.containsAll(List.of("a", "b")));
     assertThat(await(store.renewSession(session))).isTrue();
+  }
+
+  @Test
+  void S24_aRenewalPassesAllOtherWorkOfItsStore() {
+    long own = session(store);
+    List<CompletionStage<Outcome>> writes = new ArrayList<>();
+    for (int i = 0; i < 20_000; i++) {
+      writes.add(store.compareAndSet(new Write("n" + i, 0, new byte[1], Set.of())));
+    }
+
+    assertThat(await(store.renewSession(own))).isTrue();
+
+    CompletionStage<Outcome> last = writes.get(writes.size() - 1);
+    assertThat(last.toCompletableFuture()).isNotDone();
+    assertThat(await(last).written()).isTrue();
   }
 }

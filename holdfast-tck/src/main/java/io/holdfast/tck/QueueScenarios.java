@@ -98,7 +98,7 @@ interface QueueScenarios {
     return Duration.ofNanos(lab.nanoTime() - begun).toMillis();
   }
 
-  /** How many nodes ask for the lock at the same time. */
+  /** How many nodes connect, or ask for the lock, at the same time. */
   int WAVE = 50;
 
   /** Many nodes in a few processes. */
@@ -118,6 +118,9 @@ interface QueueScenarios {
       List<CompletableFuture<String>> opened = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         opened.add(worker(i).ask("open", "n" + i, CROWD_TTL.toMillis()));
+        if (opened.size() % WAVE == 0) {
+          opened.forEach(lab::await);
+        }
       }
       opened.forEach(lab::await);
       lab.say("%d nodes are open after %d ms", count, millisSince(lab, begun));
