@@ -37,6 +37,7 @@ class CrowdTest {
   private static final int PLATFORM_THREADS = 200;
   private static final int PLACES = 4;
   private static final int PERMITS = 3;
+  private static final int INTERRUPTS = 100;
 
   /** One lock of each kind, on three nodes, and what it protects. */
   private final class Place {
@@ -168,7 +169,7 @@ class CrowdTest {
     Await.until(
         "everybody was served",
         () -> {
-          interruptSomebody();
+          interruptSome();
           return visits.stream().allMatch(Future::isDone);
         });
     visits.forEach(CrowdTest::succeeded);
@@ -194,10 +195,12 @@ class CrowdTest {
     }
   }
 
-  private void interruptSomebody() {
-    Thread somebody = waiting.get(ThreadLocalRandom.current().nextInt(waiting.length()));
-    if (somebody != null) {
-      somebody.interrupt();
+  private void interruptSome() {
+    for (int i = 0; i < INTERRUPTS; i++) {
+      Thread somebody = waiting.get(ThreadLocalRandom.current().nextInt(waiting.length()));
+      if (somebody != null) {
+        somebody.interrupt();
+      }
     }
   }
 
