@@ -37,7 +37,7 @@ class PlantedBugsTest {
             NODE + "LocalLock.java",
             "if (isHeld(waiter.owner, waiter.mode, waiter.token())) {",
             "if (waiter != null) {",
-            40),
+            300),
         new Bug(
             "cancel that leaves a granted request",
             RULES + "LockRules.java",
@@ -49,19 +49,19 @@ class PlantedBugsTest {
             NODE + "NodeContext.java",
             "if (needed && session != null",
             "if (!needed && session != null",
-            200),
+            300),
         new Bug(
             "expiry before the client's deadline",
             ENGINE + "EmbeddedSpace.java",
             "> session.terms().ttl().toNanos())",
             "> session.terms().ttl().toNanos() * 9 / 10)",
-            100),
+            300),
         new Bug(
             "lost revoke that is never derived again",
             ENGINE + "WaitPoll.java",
             "if (now - nudged < nudgeGap) {",
             "if (nudgeGap > 0) {",
-            200),
+            300),
         new Bug(
             "release by a stale grant id",
             RULES + "Change.java",
@@ -73,7 +73,7 @@ class PlantedBugsTest {
             NODE + "SessionKeeper.java",
             "long until = sentAt + leaseNanos;",
             "long until = environment.ticker().nanoTime() + leaseNanos;",
-            200),
+            300),
         new Bug(
             "token range reused after reconnect",
             NODE + "OwnedWord.java",
