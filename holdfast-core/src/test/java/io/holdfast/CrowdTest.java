@@ -106,7 +106,7 @@ class CrowdTest {
   private final List<Place> places = new ArrayList<>();
   private final CountDownLatch doors = new CountDownLatch(1);
 
-  /** Who may be interrupted. */
+  /** Who may still be interrupted. */
   private AtomicReferenceArray<Thread> waiting = new AtomicReferenceArray<>(0);
 
   private AtomicIntegerArray served = new AtomicIntegerArray(0);
@@ -195,9 +195,11 @@ class CrowdTest {
     }
   }
 
+  /** Nobody is interrupted twice, or the crowd would do nothing but give up and come again. */
   private void interruptSome() {
     for (int i = 0; i < INTERRUPTS; i++) {
-      Thread somebody = waiting.get(ThreadLocalRandom.current().nextInt(waiting.length()));
+      int visitor = ThreadLocalRandom.current().nextInt(waiting.length());
+      Thread somebody = waiting.getAndSet(visitor, null);
       if (somebody != null) {
         somebody.interrupt();
       }
@@ -207,8 +209,8 @@ class CrowdTest {
   private @Nullable Void comeUntilServed(int visitor) throws InterruptedException {
     doors.await();
     Place place = places.get(visitor / 3 % PLACES);
+    waiting.set(visitor, Thread.currentThread());
     while (served.get(visitor) == 0) {
-      waiting.set(visitor, Thread.currentThread());
       try {
         switch (visitor % 3) {
           case 0 -> place.useMutex(visitor);
@@ -218,10 +220,9 @@ class CrowdTest {
         served.incrementAndGet(visitor);
       } catch (InterruptedException | LockTimeoutException | EngineUnavailableException again) {
         assertThat(again).hasMessageContaining(place.number);
-      } finally {
-        waiting.set(visitor, null);
       }
     }
+    waiting.set(visitor, null);
     return null;
   }
 
