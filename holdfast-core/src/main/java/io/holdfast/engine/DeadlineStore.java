@@ -76,6 +76,16 @@ final class DeadlineStore implements RecordStore {
   }
 
   @Override
+  public CompletionStage<Void> publish(long session, byte[] report) {
+    return change(() -> store.publish(session, report));
+  }
+
+  @Override
+  public CompletionStage<Map<Long, byte[]>> published(Collection<Long> sessions) {
+    return look(() -> store.published(sessions));
+  }
+
+  @Override
   public CompletionStage<Void> wake(Set<Long> sessions, String name) {
     return change(() -> store.wake(sessions, name));
   }
@@ -88,6 +98,11 @@ final class DeadlineStore implements RecordStore {
   @Override
   public EngineDescription description() {
     return store.description();
+  }
+
+  @Override
+  public CompletionStage<List<Finding>> examine() {
+    return look(store::examine);
   }
 
   @Override

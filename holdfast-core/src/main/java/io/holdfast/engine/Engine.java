@@ -3,6 +3,7 @@ package io.holdfast.engine;
 import io.holdfast.rules.RequestId;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -58,6 +59,15 @@ public interface Engine extends AutoCloseable {
 
   /** What this engine is and promises, for {@code holdfast doctor} and error messages. */
   EngineDescription description();
+
+  /**
+   * Looks at the live store for settings that break a promise, for {@code holdfast doctor}.
+   *
+   * @return what was looked at, the fine included; empty if there is nothing to look at
+   */
+  default CompletionStage<List<Finding>> examine() {
+    return CompletableFuture.completedFuture(List.of());
+  }
 
   /** Closes connections and ends the sessions that this object opened. Idempotent. */
   @Override

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * {@link io.holdfast.OutcomeUnknownException} when a change was sent and not answered.
  */
 public interface RecordStore extends AutoCloseable {
+
+  /** How many bytes a session may publish. */
+  int MAX_REPORT_BYTES = 65_536;
 
   /**
    * A record as stored.
@@ -112,6 +116,20 @@ public interface RecordStore extends AutoCloseable {
   /** What sessions said of themselves; unknown ones are left out. */
   CompletionStage<Map<Long, SessionTerms>> describe(Collection<Long> sessions);
 
+  /**
+   * Stores what a session says of its waits, until it says something else or ends. No effect if the
+   * session is gone.
+   *
+   * @param report replaces what was published before; at most {@value #MAX_REPORT_BYTES} bytes
+   */
+  CompletionStage<Void> publish(long session, byte[] report);
+
+  /**
+   * What sessions have published, as of now (linearizable); those that are gone or have published
+   * nothing are left out.
+   */
+  CompletionStage<Map<Long, byte[]>> published(Collection<Long> sessions);
+
   /** Wakes sessions for a name. At-most-once is enough. */
   CompletionStage<Void> wake(Set<Long> sessions, String name);
 
@@ -126,6 +144,11 @@ public interface RecordStore extends AutoCloseable {
 
   /** What the store is and promises. */
   EngineDescription description();
+
+  /** Looks at the live store for settings that break a promise; see {@link Engine#examine()}. */
+  default CompletionStage<List<Finding>> examine() {
+    return CompletableFuture.completedFuture(List.of());
+  }
 
   /** Closes connections and ends the sessions that this object opened. Idempotent. */
   @Override

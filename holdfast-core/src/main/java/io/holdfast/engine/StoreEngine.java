@@ -123,6 +123,11 @@ public final class StoreEngine implements Engine {
   }
 
   @Override
+  public CompletionStage<List<Finding>> examine() {
+    return Calls.call(store::examine);
+  }
+
+  @Override
   public void close() {
     stopped.compareAndSet(
         null,

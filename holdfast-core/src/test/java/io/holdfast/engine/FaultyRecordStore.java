@@ -70,6 +70,7 @@ final class FaultyRecordStore {
   private final TreeMap<String, RecordStore.Stored> records = new TreeMap<>();
   private final Map<Long, Session> sessions = new HashMap<>();
   private final Set<Long> dead = new HashSet<>();
+  private final Map<Long, byte[]> reports = new HashMap<>();
   private final List<String> calls = new ArrayList<>();
   private final Deque<Fate> script = new ArrayDeque<>();
   private Duration roundTrip = Duration.ZERO;
@@ -322,6 +323,33 @@ final class FaultyRecordStore {
         terms.put(id, sessions.get(id).terms());
       }
       return perform("describe", "", () -> terms);
+    }
+
+    @Override
+    public CompletionStage<Void> publish(long session, byte[] report) {
+      return perform(
+          "publish",
+          "",
+          () -> {
+            if (!dead.contains(session)) {
+              reports.put(session, report.clone());
+            }
+            return null;
+          });
+    }
+
+    @Override
+    public CompletionStage<Map<Long, byte[]>> published(Collection<Long> asked) {
+      Set<Long> copy = Set.copyOf(asked);
+      return perform(
+          "published",
+          "",
+          () -> {
+            Map<Long, byte[]> found = new HashMap<>(reports);
+            found.keySet().retainAll(copy);
+            found.keySet().removeAll(dead);
+            return found;
+          });
     }
 
     @Override

@@ -192,6 +192,16 @@ class StoreEngineThreadsTest {
     }
 
     @Override
+    public CompletionStage<Void> publish(long session, byte[] report) {
+      return later(() -> inner.publish(session, report));
+    }
+
+    @Override
+    public CompletionStage<Map<Long, byte[]>> published(Collection<Long> sessions) {
+      return later(() -> inner.published(sessions));
+    }
+
+    @Override
     public CompletionStage<Void> wake(Set<Long> sessions, String name) {
       return later(() -> inner.wake(sessions, name));
     }

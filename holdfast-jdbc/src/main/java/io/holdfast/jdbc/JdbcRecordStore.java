@@ -205,6 +205,21 @@ final class JdbcRecordStore implements RecordStore {
   }
 
   @Override
+  public CompletionStage<Void> publish(long session, byte[] report) {
+    return thread.write(
+        transaction -> {
+          sessions.publish(transaction, session, report);
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<Map<Long, byte[]>> published(Collection<Long> asked) {
+    Set<Long> copy = Set.copyOf(asked);
+    return thread.read(transaction -> sessions.published(transaction, copy));
+  }
+
+  @Override
   public CompletionStage<Void> wake(Set<Long> asked, String name) {
     Set<Long> copy = Set.copyOf(asked);
     return thread.write(

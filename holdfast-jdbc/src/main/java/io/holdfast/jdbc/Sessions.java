@@ -36,6 +36,12 @@ final class Sessions {
 
   private static final String END_IF = "DELETE FROM session WHERE id = ? AND expires_at = ?";
   private static final String END = "DELETE FROM session WHERE id = ?";
+  private static final String PUBLISH =
+      """
+      INSERT INTO report (session, bytes) SELECT ?, ?
+      WHERE EXISTS (SELECT 1 FROM session WHERE id = ?)
+      ON CONFLICT (session) DO UPDATE SET bytes = excluded.bytes""";
+  private static final String PUBLISHED = "SELECT bytes FROM report WHERE session = ?";
   private static final String DESCRIBE = "SELECT ttl, node, host, pid FROM session WHERE id = ?";
 
   /** What there is to judge a session by. */
@@ -169,6 +175,23 @@ final class Sessions {
       terms.ifPresent(present -> known.put(session, present));
     }
     return known;
+  }
+
+  /** Keeps a session's report; without effect if the session is gone. */
+  void publish(Transaction transaction, long session, byte[] report) throws SQLException {
+    transaction.sql().update(PUBLISH, session, report, session);
+  }
+
+  /** The reports of those that are alive. */
+  Map<Long, byte[]> published(Transaction transaction, Set<Long> sessions) throws SQLException {
+    Map<Long, byte[]> reports = new HashMap<>();
+    for (Long session : sessions) {
+      transaction
+          .sql()
+          .first(PUBLISHED, row -> row.getBytes(1), session)
+          .ifPresent(report -> reports.put(session, report));
+    }
+    return reports;
   }
 
   private static SessionTerms terms(ResultSet row) throws SQLException {

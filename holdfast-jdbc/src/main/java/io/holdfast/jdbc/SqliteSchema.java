@@ -73,6 +73,21 @@ final class SqliteSchema {
           "PRAGMA application_id = " + APPLICATION_ID,
           "PRAGMA user_version = " + FORMAT);
 
+  /**
+   * What came after the first files of this format were made. Older programs do not look at it, so
+   * the format stays.
+   */
+  private static final List<String> ADDED =
+      List.of(
+          """
+          CREATE TABLE IF NOT EXISTS report (
+            session INTEGER PRIMARY KEY,
+            bytes BLOB NOT NULL)""",
+          """
+          CREATE TRIGGER IF NOT EXISTS session_gone AFTER DELETE ON session BEGIN
+            DELETE FROM report WHERE session = OLD.id;
+          END""");
+
   private final Path file;
   private final Machine machine;
 
@@ -91,6 +106,9 @@ final class SqliteSchema {
     execute(sql, "PRAGMA synchronous = FULL");
     if (empty) {
       create(sql);
+    }
+    for (String statement : ADDED) {
+      execute(sql, statement);
     }
     settleCounter(sql);
     if (machine.knowsBoot()) {

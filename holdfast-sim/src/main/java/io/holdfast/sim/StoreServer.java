@@ -30,6 +30,7 @@ final class StoreServer implements Server {
     private final Consumer<String> onWake;
     private long until;
     private boolean dead;
+    private byte @Nullable [] report;
 
     Session(SessionTerms terms, Machine client, Consumer<String> onWake) {
       this.terms = terms;
@@ -152,6 +153,18 @@ final class StoreServer implements Server {
     return !session.dead;
   }
 
+  private Map<Long, byte[]> reports(Set<Long> asked) {
+    Map<Long, byte[]> reports = new HashMap<>();
+    for (Long id : asked) {
+      Session session = sessions.get(id);
+      byte[] report = session == null || !isAlive(id) ? null : session.report;
+      if (report != null) {
+        reports.put(id, report);
+      }
+    }
+    return reports;
+  }
+
   private void end(long id) {
     Session session = sessions.get(id);
     if (session != null) {
@@ -242,6 +255,25 @@ final class StoreServer implements Server {
             }
             return terms;
           });
+    }
+
+    @Override
+    public CompletionStage<Void> publish(long id, byte[] report) {
+      return call(
+          "publish",
+          () -> {
+            Session session = sessions.get(id);
+            if (session != null && isAlive(id)) {
+              session.report = report.clone();
+            }
+            return null;
+          });
+    }
+
+    @Override
+    public CompletionStage<Map<Long, byte[]>> published(Collection<Long> asked) {
+      Set<Long> copy = new TreeSet<>(asked);
+      return call("published", () -> reports(copy));
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The smallest store that a {@link io.holdfast.engine.StoreEngine} can stand on: maps under one
@@ -38,6 +39,7 @@ class HeapRecordStore implements RecordStore {
     final Consumer<String> onWake;
     long renewedAt;
     boolean dead;
+    byte @Nullable [] report;
     private CompletableFuture<Void> woken = CompletableFuture.completedFuture(null);
 
     Session(SessionTerms terms, Consumer<String> onWake, long renewedAt) {
@@ -200,6 +202,32 @@ class HeapRecordStore implements RecordStore {
             }
           }
           return terms;
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> publish(long session, byte[] report) {
+    return exclusively(
+        () -> {
+          if (!dead(session)) {
+            shared.sessions.get(session).report = report.clone();
+          }
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<Map<Long, byte[]>> published(Collection<Long> sessions) {
+    return exclusively(
+        () -> {
+          Map<Long, byte[]> reports = new HashMap<>();
+          for (long session : sessions) {
+            byte[] report = dead(session) ? null : shared.sessions.get(session).report;
+            if (report != null) {
+              reports.put(session, report);
+            }
+          }
+          return reports;
         });
   }
 
