@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -51,12 +50,7 @@ final class Worker implements AutoCloseable {
    * @param arguments of {@link WorkerMain#main}
    */
   static Worker start(Map<String, String> variables, Path errors, String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"));
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(WorkerMain.class.getName());
+    List<String> command = ChildProcess.java(WorkerMain.class.getName());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().putAll(variables);
@@ -153,16 +147,8 @@ final class Worker implements AutoCloseable {
 
   /** Sends a signal that Java has no method for. */
   void signal(String name) {
-    try {
-      int code = new ProcessBuilder("kill", "-s", name, Long.toString(pid())).start().waitFor();
-      if (code != 0) {
-        throw new AssertionError("could not send SIG" + name + " to " + this);
-      }
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", interrupted);
+    if (!ChildProcess.signal(pid(), name)) {
+      throw new AssertionError("could not send SIG" + name + " to " + this);
     }
   }
 

@@ -1,0 +1,32 @@
+package io.holdfast.tck;
+
+import io.holdfast.tck.FaultyProxy.Direction;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What has passed a proxy. Thread-safe. */
+final class ProxyCounts {
+
+  private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong roundTrips = new AtomicLong();
+  private final AtomicLong toServer = new AtomicLong();
+  private final AtomicLong toClient = new AtomicLong();
+
+  AtomicLong connections() {
+    return connections;
+  }
+
+  AtomicLong roundTrips() {
+    return roundTrips;
+  }
+
+  AtomicLong bytes(Direction direction) {
+    return direction == Direction.TO_SERVER ? toServer : toClient;
+  }
+
+  void reset() {
+    connections.set(0);
+    roundTrips.set(0);
+    toServer.set(0);
+    toClient.set(0);
+  }
+}
