@@ -16,7 +16,8 @@ import java.util.function.LongFunction;
  * Owner} that is named. Thread-safe; meant to be kept and shared.
  *
  * <p>Waiting calls throw {@link EngineUnavailableException} when the time is over and the engine
- * had not even answered, and {@link LockRefusedException} when waiting would be in vain.
+ * had not even answered, {@link DeadlockException} when the wait was part of a deadlock and had to
+ * give way, and {@link LockRefusedException} when waiting would be in vain.
  */
 public final class DistributedLock {
 
@@ -125,6 +126,15 @@ public final class DistributedLock {
     Thread owner = Thread.currentThread();
     long token = lock.heldToken(owner, mode);
     return token != LocalLock.NOT_GRANTED && lock.isHeld(owner, mode, token);
+  }
+
+  /**
+   * Who holds this lock, for what that one waits, who holds that, and so on.
+   *
+   * @throws EngineUnavailableException if the engine does not answer within the operation timeout
+   */
+  public WaitChain waitChain() {
+    return holdfast.inspector().waitChain(lock.name());
   }
 
   /** The same lock as {@link java.util.concurrent.locks.Lock}, bound to the calling thread. */

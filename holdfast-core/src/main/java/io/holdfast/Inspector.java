@@ -5,10 +5,12 @@ import io.holdfast.engine.EngineDescription;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.LockNames;
 import io.holdfast.engine.LockView;
+import io.holdfast.node.WaitGraph;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -39,6 +41,17 @@ public final class Inspector {
    */
   public Optional<LockReport> explain(String name) {
     return await(engine.read(LockNames.require(name))).map(LockReport::of);
+  }
+
+  /**
+   * Follows who holds a lock, what that one waits for, who holds that, and so on. Needs two round
+   * trips or more for each step.
+   *
+   * @throws EngineUnavailableException if the engine does not answer in time
+   */
+  public WaitChain waitChain(String name) {
+    LockNames.require(name);
+    return await(WaitGraph.read(engine, Set.of(name))).chain(name);
   }
 
   /**

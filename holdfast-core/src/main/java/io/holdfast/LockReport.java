@@ -6,10 +6,8 @@ import io.holdfast.node.Tokens;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
 import io.holdfast.rules.RequestId;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +30,17 @@ public record LockReport(String name, LockKind kind, List<Holder> holders, List<
    * @param pid the process
    */
   public record Party(long session, String node, String host, long pid) {
+
+    /**
+     * The node of a session.
+     *
+     * @param terms what it said of itself; {@code null} if that is not known
+     */
+    public static Party of(long session, @Nullable SessionTerms terms) {
+      return terms == null
+          ? new Party(session, "unknown node", "unknown", 0)
+          : new Party(session, terms.node(), terms.host(), terms.pid());
+    }
 
     @Override
     public String toString() {
@@ -103,10 +112,7 @@ public record LockReport(String name, LockKind kind, List<Holder> holders, List<
   }
 
   private static Party party(LockView view, RequestId request) {
-    @Nullable SessionTerms terms = view.sessions().get(request.session());
-    return terms == null
-        ? new Party(request.session(), "unknown node", "unknown", 0)
-        : new Party(request.session(), terms.node(), terms.host(), terms.pid());
+    return Party.of(request.session(), view.sessions().get(request.session()));
   }
 
   /**
@@ -126,17 +132,12 @@ public record LockReport(String name, LockKind kind, List<Holder> holders, List<
           .append(", ")
           .append(holder.owner())
           .append(", for ")
-          .append(age(holder.since(), now));
+          .append(WaitChain.age(holder.since(), now));
       separator = "; by ";
     }
     if (!waiters.isEmpty()) {
       text.append("; ").append(waiters.size()).append(" waiting");
     }
     return text.toString();
-  }
-
-  private static String age(Instant since, Instant now) {
-    Duration age = Duration.between(since, now);
-    return String.format(Locale.ROOT, "%.1f s", Math.max(0, age.toMillis()) / 1_000.0);
   }
 }

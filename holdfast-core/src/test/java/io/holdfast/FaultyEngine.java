@@ -9,9 +9,13 @@ import io.holdfast.engine.SessionTerms;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -107,6 +111,11 @@ final class FaultyEngine implements Engine {
   }
 
   @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return engine.reports(sessions);
+  }
+
+  @Override
   public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
     return sessionCall(() -> engine.forceRelease(name, grant, id));
   }
@@ -167,6 +176,16 @@ final class FaultyEngine implements Engine {
     @Override
     public CompletionStage<Void> renew() {
       return sessionCall(session::renew);
+    }
+
+    @Override
+    public CompletionStage<Void> report(WaitReport report) {
+      return sessionCall(() -> session.report(report));
+    }
+
+    @Override
+    public void remind(String name, Set<Long> sessions) {
+      session.remind(name, sessions);
     }
 
     @Override

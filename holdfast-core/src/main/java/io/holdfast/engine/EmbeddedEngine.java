@@ -5,6 +5,8 @@ import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
 import io.holdfast.rules.SpaceCommand;
 import io.holdfast.rules.SpaceReply;
+import io.holdfast.rules.WaitReport;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +90,11 @@ public final class EmbeddedEngine implements Engine {
           }
           return space.list(this, prefix, after, limit);
         });
+  }
+
+  @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return Stages.of(() -> space.reports(this, sessions));
   }
 
   @Override

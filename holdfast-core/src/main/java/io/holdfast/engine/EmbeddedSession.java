@@ -4,7 +4,10 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.SpaceCommand;
 import io.holdfast.rules.SpaceReply;
+import io.holdfast.rules.WaitReport;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** A session of an {@link EmbeddedSpace}. Thread-safe. */
 final class EmbeddedSession implements EngineSession {
@@ -14,6 +17,9 @@ final class EmbeddedSession implements EngineSession {
   private final long id;
   private final SessionTerms terms;
   private final SessionListener listener;
+
+  /** What it has said of its waits; guarded by the space. */
+  @Nullable WaitReport report;
 
   /** When it was opened or last renewed, on the clock of the space, which also guards it. */
   long renewedAt;
@@ -61,6 +67,21 @@ final class EmbeddedSession implements EngineSession {
             throw ended();
           }
         });
+  }
+
+  @Override
+  public CompletionStage<Void> report(WaitReport said) {
+    return Stages.run(
+        () -> {
+          if (!space.report(this, said)) {
+            throw ended();
+          }
+        });
+  }
+
+  @Override
+  public void remind(String name, Set<Long> sessions) {
+    space.remind(engine, name, sessions);
   }
 
   @Override

@@ -7,9 +7,11 @@ import io.holdfast.rules.LockSpace;
 import io.holdfast.rules.SpaceCommand;
 import io.holdfast.rules.SpaceReply;
 import io.holdfast.rules.SpaceResult;
+import io.holdfast.rules.WaitReport;
 import io.holdfast.rules.Waiter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -183,6 +185,61 @@ final class EmbeddedSpace {
           List<LockView> views = new ArrayList<>();
           space.list(prefix, after, limit).forEach((name, record) -> views.add(view(name, record)));
           return views;
+        });
+  }
+
+  /**
+   * Keeps what a session says of its waits.
+   *
+   * @return false if the session has ended
+   */
+  boolean report(EmbeddedSession session, WaitReport said) {
+    return locked(
+        session.engine(),
+        () -> {
+          WaitReport before = session.report;
+          if (before == null || before.number() < said.number()) {
+            session.report = said;
+          }
+          return sessions.get(session.id()) == session;
+        });
+  }
+
+  /** What open sessions have said of their waits. */
+  Map<Long, WaitReport> reports(EmbeddedEngine engine, Collection<Long> asked) {
+    return locked(
+        engine,
+        () -> {
+          requireOpen(engine);
+          Map<Long, WaitReport> reports = new HashMap<>();
+          for (Long id : asked) {
+            EmbeddedSession session = sessions.get(id);
+            if (session != null && session.report != null) {
+              reports.put(id, session.report);
+            }
+          }
+          return reports;
+        });
+  }
+
+  /** Asks holders once more for a lock that others wait for. */
+  void remind(EmbeddedEngine engine, String name, Set<Long> asked) {
+    locked(
+        engine,
+        () -> {
+          LockRecord record = space.read(name).orElse(null);
+          if (record != null) {
+            for (Grant grant : record.grants()) {
+              EmbeddedSession holder = sessions.get(grant.request().session());
+              if (holder != null && asked.contains(holder.id())) {
+                record
+                    .revoke(grant)
+                    .ifPresent(
+                        revoke -> outbox.post(() -> holder.listener().onEvent(name, revoke)));
+              }
+            }
+          }
+          return asked;
         });
   }
 

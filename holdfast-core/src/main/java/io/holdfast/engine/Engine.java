@@ -1,7 +1,11 @@
 package io.holdfast.engine;
 
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -49,6 +53,20 @@ public interface Engine extends AutoCloseable {
    * @param limit how many at most, 1 to 1,000
    */
   CompletionStage<List<LockView>> list(String prefix, String after, int limit);
+
+  /**
+   * What sessions have reported of their waits, as of now (linearizable); those that have ended or
+   * have reported nothing are left out.
+   */
+  CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions);
+
+  /**
+   * How long a wait lasts before it is worth a report and a search for a deadlock: short where both
+   * are cheap, long where they cost round trips.
+   */
+  default Duration suspicion() {
+    return Duration.ofMillis(10);
+  }
 
   /**
    * An operator ends a grant that he has seen; see {@link io.holdfast.rules.Command.ForceRelease}.

@@ -2,6 +2,8 @@ package io.holdfast.engine;
 
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Reply;
+import io.holdfast.rules.WaitReport;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -46,6 +48,21 @@ public interface EngineSession {
    *     may be repeated
    */
   CompletionStage<Void> renew();
+
+  /**
+   * Says what this session's grants wait for, instead of what it said before. Sent one after the
+   * other: the node waits for the answer before it sends the next one.
+   *
+   * @return completes when others can read it; fails as {@link #submit} does, and may be repeated
+   */
+  CompletionStage<Void> report(WaitReport report);
+
+  /**
+   * Asks sessions to look at a lock again; those who hold it get another {@link
+   * io.holdfast.rules.Event.Revoke} if somebody waits for it, which they answer with a report if
+   * they cannot give it back. A hint: it may be lost.
+   */
+  void remind(String name, Set<Long> sessions);
 
   /**
    * Ends the session: everything it holds is released and everything it waits for is withdrawn.

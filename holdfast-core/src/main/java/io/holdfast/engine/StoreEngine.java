@@ -9,6 +9,9 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.UnknownFormatException;
+import io.holdfast.rules.WaitReport;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -43,6 +46,8 @@ public final class StoreEngine implements Engine {
 
   /** How many locks one page of {@link #list} may have. */
   private static final int MAX_PAGE = 1_000;
+
+  private static final Duration SUSPICION = Duration.ofMillis(200);
 
   private static final Logger LOG = LoggerFactory.getLogger(StoreEngine.class);
 
@@ -107,6 +112,32 @@ public final class StoreEngine implements Engine {
           "a page has 1 to " + MAX_PAGE + " locks, not " + limit + "; ask for several pages");
     }
     return page(prefix, after, limit, List.of());
+  }
+
+  @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> asked) {
+    return Calls.call(() -> store.published(asked))
+        .thenApply(
+            published -> {
+              Map<Long, WaitReport> reports = new HashMap<>();
+              published.forEach((session, report) -> reports.put(session, decode(report)));
+              return reports;
+            });
+  }
+
+  /** What a newer Holdfast says is not understood, and as good as unsaid. */
+  private static WaitReport decode(byte[] report) {
+    try {
+      return WaitReport.decode(report);
+    } catch (UnknownFormatException newer) {
+      LOG.debug("a report of waits is left aside", newer);
+      return WaitReport.NONE;
+    }
+  }
+
+  @Override
+  public Duration suspicion() {
+    return SUSPICION;
   }
 
   @Override

@@ -344,7 +344,7 @@ final class StoreLock {
         if (entry.setValue(Phase.GRANTED) != Phase.GRANTED) {
           events.add(new Event.Granted(request, grant.get().id()));
         }
-        addRevoke(record, grant.get(), events);
+        record.revoke(grant.get()).ifPresent(events::add);
       } else if (waiter.isPresent()) {
         entry.setValue(waiter.get().tryOnly() ? Phase.TRYING : Phase.QUEUED);
       } else if (entry.getValue() == Phase.TRYING) {
@@ -361,20 +361,6 @@ final class StoreLock {
       session.checkLife();
     }
     return events;
-  }
-
-  private static void addRevoke(LockRecord record, Grant grant, List<Event> events) {
-    boolean wanted = false;
-    boolean tryOnly = true;
-    for (Waiter waiter : record.queue()) {
-      if (grant.mode().isInTheWayOf(waiter.mode())) {
-        wanted = true;
-        tryOnly &= waiter.tryOnly();
-      }
-    }
-    if (wanted) {
-      events.add(new Event.Revoke(grant.request(), tryOnly));
-    }
   }
 
   /** Reminds the holders, if the first waiter is ours: one reminder is enough for all waiters. */

@@ -4,6 +4,7 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -107,6 +108,18 @@ final class StoreSession implements EngineSession {
         },
         renewed::completeExceptionally);
     return renewed;
+  }
+
+  @Override
+  public CompletionStage<Void> report(WaitReport report) {
+    return state.get() == State.OPEN
+        ? Calls.call(() -> engine.store().publish(id, report.encode()))
+        : CompletableFuture.failedFuture(ended());
+  }
+
+  @Override
+  public void remind(String name, Set<Long> sessions) {
+    engine.wake(sessions, name);
   }
 
   /**
@@ -300,6 +313,8 @@ final class StoreSession implements EngineSession {
       return downgrade.request();
     } else if (command instanceof Command.Upgrade upgrade) {
       return upgrade.request();
+    } else if (command instanceof Command.Pass pass) {
+      return pass.request();
     } else if (command instanceof Command.Refresh refresh) {
       return refresh.request();
     }

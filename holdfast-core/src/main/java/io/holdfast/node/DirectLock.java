@@ -4,6 +4,8 @@ import io.holdfast.LockOptions;
 import io.holdfast.Loss;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment.Cancellable;
+import io.holdfast.node.LocalWaits.Holder;
+import io.holdfast.node.LocalWaits.Kept;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.LockKind;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -355,14 +358,54 @@ final class DirectLock extends LocalLock {
   }
 
   @Override
+  List<Holder> holders() {
+    List<Holder> holders = new ArrayList<>();
+    for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
+      holds(mode).forEach((owner, held) -> holders.add(new Holder(owner, mode, held.token())));
+    }
+    return holders;
+  }
+
+  @Override
+  List<Ask> asks(LocalWaiter waiter) {
+    Ask ask = askOf(waiter);
+    return ask == null || ask.granted() ? List.of() : List.of(ask);
+  }
+
+  /** Whose turn it is, the engine decides here; see {@link Command.Pass}. */
+  @Override
+  List<LocalWaiter> passable(LocalWaiter waiter) {
+    return List.of();
+  }
+
+  @Override
+  void pass(LocalWaiter waiter) {
+    throw new IllegalStateException("nobody is passable in lock " + name);
+  }
+
+  @Override
+  List<Kept> keptGrants() {
+    List<Kept> kept = new ArrayList<>();
+    for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
+      holds(mode)
+          .forEach(
+              (owner, held) ->
+                  kept.add(new Kept(held.ask, List.of(new Holder(owner, mode, held.token())))));
+    }
+    return kept;
+  }
+
+  @Override
   @Nullable Throwable engineTrouble(LocalWaiter waiter) {
-    Ask ask =
-        asked.values().stream()
-            .filter(holding -> holding.waiter == waiter)
-            .map(holding -> holding.ask)
-            .findFirst()
-            .orElse(null);
-    return trouble(ask);
+    return trouble(askOf(waiter));
+  }
+
+  private @Nullable Ask askOf(LocalWaiter waiter) {
+    return asked.values().stream()
+        .filter(holding -> holding.waiter == waiter)
+        .map(holding -> holding.ask)
+        .findFirst()
+        .orElse(null);
   }
 
   @Override
@@ -383,6 +426,8 @@ final class DirectLock extends LocalLock {
         }
       } else if (event instanceof Event.Ended) {
         loseWhere(event, Loss.Cause.FORCED);
+      } else if (event instanceof Event.Revoke) {
+        onRevoked(event);
       } else if (!isHeldBy(event)) {
         node.endUnknown(name, event, outbox);
       }
@@ -392,9 +437,25 @@ final class DirectLock extends LocalLock {
     deliver();
   }
 
+  /** Its owners give it back when they are done; that others wait only matters in a deadlock. */
+  private void onRevoked(Event event) {
+    List<Holding> held = heldBy(event);
+    held.forEach(holding -> holding.ask.revoked = true);
+    if (held.isEmpty()) {
+      node.endUnknown(name, event, outbox);
+    } else {
+      node.watch().onRevoked();
+    }
+  }
+
   private boolean isHeldBy(Event event) {
-    return exclusive.values().stream().anyMatch(held -> isAbout(event, held))
-        || shared.values().stream().anyMatch(held -> isAbout(event, held));
+    return !heldBy(event).isEmpty();
+  }
+
+  private List<Holding> heldBy(Event event) {
+    return Stream.concat(exclusive.values().stream(), shared.values().stream())
+        .filter(held -> isAbout(event, held))
+        .toList();
   }
 
   private static boolean isAbout(Event event, Holding held) {

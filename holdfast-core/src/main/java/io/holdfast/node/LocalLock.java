@@ -7,6 +7,10 @@ import io.holdfast.LockRefusedException;
 import io.holdfast.Loss;
 import io.holdfast.engine.Environment.Cancellable;
 import io.holdfast.engine.Outbox;
+import io.holdfast.node.LocalWaits.Blockers;
+import io.holdfast.node.LocalWaits.Holder;
+import io.holdfast.node.LocalWaits.Kept;
+import io.holdfast.node.LocalWaits.Wait;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRules;
@@ -77,6 +81,21 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
 
   /** Guarded. The queue changed: hands out, asks, cancels, gives back. */
   abstract void settle();
+
+  /** Guarded. Who of this node holds the lock. */
+  abstract List<Holder> holders();
+
+  /** Guarded. What was asked of the engine on behalf of a waiter, and not granted. */
+  abstract List<Ask> asks(LocalWaiter waiter);
+
+  /** Guarded. The writers that a waiting reader could be let past. */
+  abstract List<LocalWaiter> passable(LocalWaiter waiter);
+
+  /** Guarded. Lets a reader in beside those who read, past the writers that wait. */
+  abstract void pass(LocalWaiter waiter);
+
+  /** Guarded. See {@link #kept()}. */
+  abstract List<Kept> keptGrants();
 
   /** Guarded. Whether a TRY may ask the engine, or the lock is busy inside this node. */
   abstract boolean mayTry(Mode mode);
@@ -193,6 +212,96 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     return overtime(enqueue(owner, mode, true, false), NodeContext.TRY_LIMIT.toNanos());
   }
 
+  // ---------------------------------------------------------------- for the search for deadlocks
+
+  @Override
+  public final List<Kept> kept() {
+    guard.lock();
+    try {
+      return keptGrants();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  /** Who of this node holds the lock. */
+  final List<Holder> holdersNow() {
+    guard.lock();
+    try {
+      return holders();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  /** What a waiter waits for; nothing if it does not wait any more. */
+  final Blockers blockersOf(LocalWaiter waiter) {
+    guard.lock();
+    try {
+      return waiter.state() == LocalWaiter.State.WAITING
+          ? new Blockers(
+              holders().stream().filter(holder -> isInTheWay(holder, waiter)).toList(),
+              asks(waiter),
+              passable(waiter))
+          : Blockers.NONE;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  static boolean isInTheWay(Holder holder, LocalWaiter waiter) {
+    return holder.mode().isInTheWayOf(waiter.mode) && !holder.owner().equals(waiter.owner);
+  }
+
+  /**
+   * Lets a waiting reader in past the writers that wait before it.
+   *
+   * @return whether that was possible
+   */
+  final boolean letPast(LocalWaiter waiter) {
+    guard.lock();
+    try {
+      boolean possible =
+          waiter.state() == LocalWaiter.State.WAITING
+              && !passable(waiter).isEmpty()
+              && queue.remove(waiter);
+      if (possible) {
+        pass(waiter);
+        settle();
+      }
+      return possible;
+    } finally {
+      guard.unlock();
+      deliver();
+    }
+  }
+
+  /**
+   * Ends a wait.
+   *
+   * @return false if it had ended
+   */
+  final boolean refuse(LocalWaiter waiter, RuntimeException why) {
+    guard.lock();
+    try {
+      boolean waits = waiter.state() == LocalWaiter.State.WAITING && queue.remove(waiter);
+      if (waits) {
+        fail(waiter, why);
+        onRemoved();
+        settle();
+      }
+      return waits;
+    } finally {
+      guard.unlock();
+      deliver();
+    }
+  }
+
+  /** Whether an owner is somebody who acquires and waits in turn; a holder of permits is not. */
+  private boolean isWatched() {
+    return kind.type() != LockKind.Type.SEMAPHORE;
+  }
+
   /** Takes the guard. It is mostly free again sooner than a parked thread could be woken. */
   final void lockGuard() {
     for (int spin = 0; spin < SPINS; spin++) {
@@ -276,8 +385,10 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
 
   private long await(LocalWaiter waiter, long nanos, boolean interruptible)
       throws InterruptedException {
-    long deadline = node.now() + Math.min(nanos, Long.MAX_VALUE / 2);
+    long start = node.now();
+    long deadline = start + Math.min(nanos, Long.MAX_VALUE / 2);
     boolean interrupted = false;
+    Wait watched = null;
     try {
       while (true) {
         switch (waiter.state()) {
@@ -307,9 +418,14 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
               }
               interrupted = true;
             }
-            long left = nanos == FOREVER ? FOREVER : deadline - node.now();
-            if (left > 0) {
-              node.environment().parker().park(this, left);
+            long now = node.now();
+            long left = nanos == FOREVER ? FOREVER : deadline - now;
+            long grace = isWatched() ? start + DeadlockWatch.GRACE_NANOS - now : left;
+            if (watched == null && grace <= 0 && left > 0) {
+              watched = node.watch().began(this, waiter);
+            } else if (left > 0) {
+              long pause = watched == null ? Math.min(grace, left) : left;
+              node.environment().parker().park(this, pause);
             } else if (giveUp(waiter, nanos)) {
               return NOT_GRANTED;
             }
@@ -317,6 +433,9 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
         }
       }
     } finally {
+      if (watched != null) {
+        node.watch().ended(watched);
+      }
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -417,9 +536,13 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
   /** Guarded. A waiter left the queue without a grant; it may have been the one just woken. */
   abstract void onRemoved();
 
-  @SuppressWarnings("FutureReturnValueIgnored") // Both only react; neither can fail.
+  @SuppressWarnings("FutureReturnValueIgnored") // They only react; none can fail.
   private CompletableFuture<Long> overtime(LocalWaiter waiter, long nanos) {
     CompletableFuture<Long> future = waiter.future();
+    if (waiter.state() == LocalWaiter.State.WAITING && isWatched()) {
+      Wait wait = node.watch().began(this, waiter);
+      future.whenComplete((token, problem) -> node.watch().ended(wait));
+    }
     if (waiter.state() == LocalWaiter.State.WAITING && nanos != FOREVER) {
       Cancellable timer =
           node.environment()

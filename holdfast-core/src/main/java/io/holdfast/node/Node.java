@@ -15,6 +15,7 @@ import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,12 +47,15 @@ public final class Node {
     this.settings = settings;
     SessionKeeper keeper =
         new SessionKeeper(engine, settings.terms(), environment, new SessionWatcher());
+    Map<String, Participant> active = new ConcurrentHashMap<>();
     this.context =
         new NodeContext(
             environment,
             keeper,
             new CommandSender(environment, keeper::onEnded),
+            new DeadlockWatch(engine, environment, keeper, new LocalWaits(active)),
             settings.callbacks(),
+            active,
             settings.maxRetained());
   }
 

@@ -7,7 +7,6 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
@@ -19,6 +18,7 @@ import org.slf4j.LoggerFactory;
  * @param environment clocks, scheduler and chance
  * @param keeper the session
  * @param sender the way to the engine
+ * @param watch looks for deadlocks among those that wait long
  * @param callbacks runs what users wrote: loss listeners and what depends on futures
  * @param active the locks that have something at the engine, by name
  * @param maxRetained how many locks the node keeps without using them
@@ -27,6 +27,7 @@ record NodeContext(
     Environment environment,
     SessionKeeper keeper,
     CommandSender sender,
+    DeadlockWatch watch,
     Executor callbacks,
     Map<String, Participant> active,
     int maxRetained) {
@@ -35,15 +36,6 @@ record NodeContext(
 
   /** How long a try waits for the node that retains the lock to answer. */
   static final Duration TRY_LIMIT = Duration.ofSeconds(1);
-
-  NodeContext(
-      Environment environment,
-      SessionKeeper keeper,
-      CommandSender sender,
-      Executor callbacks,
-      int maxRetained) {
-    this(environment, keeper, sender, callbacks, new ConcurrentHashMap<>(), maxRetained);
-  }
 
   /** Runs what users wrote, never on a thread of the engine or the scheduler. */
   void callBack(Runnable work) {

@@ -4,6 +4,8 @@ import io.holdfast.LockOptions;
 import io.holdfast.Loss;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment.Cancellable;
+import io.holdfast.node.LocalWaits.Holder;
+import io.holdfast.node.LocalWaits.Kept;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.LockKind;
@@ -385,11 +387,16 @@ final class NodeLock extends LocalLock {
       LocalWaiter waiter = waiters.next();
       if (waiter.wants(Mode.Type.SHARED)) {
         waiters.remove();
-        Readers.Reader known = readers.enterAgain(waiter.owner);
-        grant(waiter, known != null ? known.token : addReader(waiter.owner));
+        pass(waiter);
       }
     }
     lastWasWrite = false;
+  }
+
+  @Override
+  void pass(LocalWaiter waiter) {
+    Readers.Reader known = readers.enterAgain(waiter.owner);
+    grant(waiter, known != null ? known.token : addReader(waiter.owner));
   }
 
   private boolean handTo(LocalWaiter head) {
@@ -443,6 +450,50 @@ final class NodeLock extends LocalLock {
   boolean mayTry(Mode mode) {
     boolean besideReaders = mode.isShared() || readers.isEmpty();
     return queue.isEmpty() && word.isFree() && besideReaders && !grants.isBusy(mode);
+  }
+
+  // ---------------------------------------------------------------- who waits for whom
+
+  @Override
+  List<Holder> holders() {
+    List<Holder> holders = new ArrayList<>();
+    Object writer = word.holder();
+    if (writer != null) {
+      holders.add(new Holder(writer, Mode.EXCLUSIVE, word.lastToken()));
+    }
+    readers.forEach((owner, reader) -> holders.add(new Holder(owner, Mode.SHARED, reader.token)));
+    return holders;
+  }
+
+  @Override
+  List<Ask> asks(LocalWaiter waiter) {
+    Ask ask = grants.of(waiter.mode);
+    return ask == null || ask.granted() ? List.of() : List.of(ask);
+  }
+
+  @Override
+  List<LocalWaiter> passable(LocalWaiter waiter) {
+    boolean couldRead =
+        waiter.mode.isShared()
+            && !readers.isEmpty()
+            && word.isFree()
+            && grants.mayRead(true)
+            && node.keeper().isProven();
+    return couldRead
+        ? queue.stream()
+            .takeWhile(ahead -> ahead != waiter)
+            .filter(ahead -> ahead.wants(Mode.Type.EXCLUSIVE))
+            .toList()
+        : List.of();
+  }
+
+  @Override
+  List<Kept> keptGrants() {
+    if (word.isFree() && readers.isEmpty()) {
+      return List.of();
+    }
+    List<Holder> holders = holders();
+    return grants.all().stream().filter(Ask::granted).map(ask -> new Kept(ask, holders)).toList();
   }
 
   // ---------------------------------------------------------------- asking the engine
@@ -507,6 +558,10 @@ final class NodeLock extends LocalLock {
       ask.revokedAt = node.now();
     }
     open(ask, id);
+    if (ask.mode.isShared() && node.keeper().isProven() && word.admitReaders()) {
+      // The engine has decided between these readers and the writers that wait, also those of here.
+      letReadersIn();
+    }
     settle();
   }
 
@@ -653,6 +708,7 @@ final class NodeLock extends LocalLock {
       word.set(Word.REVOKED, true);
     }
     settle();
+    node.watch().onRevoked();
   }
 
   /** Somebody else ended what this node had: a grant, or its place in the queue. */

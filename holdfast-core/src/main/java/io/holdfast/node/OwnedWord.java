@@ -147,6 +147,11 @@ final class OwnedWord {
 
   // ---------------------------------------------------------------- under the guard
 
+  /** Who is inside; {@code null} if nobody is, or has not signed yet. */
+  @Nullable Object holder() {
+    return isSigned(word) ? owner : null;
+  }
+
   /** How often the candidate holds the word. */
   int count(Object candidate) {
     long now = word;

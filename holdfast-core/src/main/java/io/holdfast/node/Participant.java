@@ -1,12 +1,17 @@
 package io.holdfast.node;
 
+import io.holdfast.node.LocalWaits.Kept;
 import io.holdfast.rules.Event;
+import java.util.List;
 
 /** A lock of this node with something at the engine, which hears of what happens there. */
 interface Participant {
 
   /** The lock's name. */
   String name();
+
+  /** The grants that owners of this node use at present. */
+  List<Kept> kept();
 
   /** The engine's word on one of this lock's requests. */
   void onEvent(Event event);

@@ -33,6 +33,12 @@ final class Readers {
     return byOwner == null || byOwner.isEmpty();
   }
 
+  void forEach(BiConsumer<Object, Reader> each) {
+    if (byOwner != null) {
+      byOwner.forEach(each);
+    }
+  }
+
   boolean has(Object owner) {
     return find(owner) != null;
   }

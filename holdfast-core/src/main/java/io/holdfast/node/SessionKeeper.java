@@ -134,6 +134,11 @@ final class SessionKeeper {
     return deadline - environment.ticker().nanoTime();
   }
 
+  /** What the node says of itself. */
+  SessionTerms terms() {
+    return terms;
+  }
+
   /** The open session; {@code null} while there is none. */
   @Nullable EngineSession session() {
     return session;

@@ -55,6 +55,16 @@ final class Change {
     changed = true;
   }
 
+  /** Grants a waiter out of turn, and returns its grant. */
+  Grant pass(Waiter waiter) {
+    queue.remove(waiter);
+    Grant grant = Compatibility.give(grants, waiter, now);
+    events.add(new Event.Granted(grant.request(), grant.id()));
+    fresh.add(grant);
+    changed = true;
+    return grant;
+  }
+
   /** Asks a holder to give the lock back. */
   void revoke(Grant grant, boolean tryOnly) {
     events.add(new Event.Revoke(grant.request(), tryOnly));

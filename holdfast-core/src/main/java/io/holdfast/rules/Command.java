@@ -83,6 +83,14 @@ public sealed interface Command {
    */
   record Refresh(RequestId request) implements OfRequest {}
 
+  /**
+   * Lets a waiting reader in past the writers that wait before it, because one of those can only go
+   * on after the reader: see the search for deadlocks. Never waits longer for it. Answered by
+   * {@link Reply.Granted}, by {@link Reply.Queued} if the lock is not held by readers, or by {@link
+   * Reply.Rejected} with {@link Reply.Reason#NOT_HELD} if the request is not there.
+   */
+  record Pass(RequestId request) implements OfRequest {}
+
   /** Drops all grants and waiters of a session that is provably dead. */
   record Expire(long session) implements Command {}
 

@@ -36,6 +36,20 @@ final class Compatibility {
     return !grants.isEmpty() && grants.get(0).mode().type() == Mode.Type.EXCLUSIVE;
   }
 
+  /** Adds the grant of a waiter to the present ones, and returns it. */
+  static Grant give(List<Grant> grants, Waiter waiter, long now) {
+    Grant grant =
+        new Grant(
+            waiter.request(),
+            waiter.mode(),
+            nextId(grants, waiter.mode()),
+            waiter.owner(),
+            waiter.retainable(),
+            now);
+    grants.add(grant);
+    return grant;
+  }
+
   /**
    * The id of a grant that is about to be made: readers who join a read phase share its id, all
    * others get the version of the write to come.

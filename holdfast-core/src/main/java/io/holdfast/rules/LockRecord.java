@@ -38,6 +38,19 @@ public record LockRecord(LockKind kind, List<Grant> grants, List<Waiter> queue) 
     return queue.stream().filter(waiter -> waiter.request().equals(request)).findFirst();
   }
 
+  /** What a grant is asked on behalf of those that it keeps waiting; empty if there are none. */
+  public Optional<Event.Revoke> revoke(Grant grant) {
+    boolean wanted = false;
+    boolean tryOnly = true;
+    for (Waiter waiter : queue) {
+      if (grant.mode().isInTheWayOf(waiter.mode())) {
+        wanted = true;
+        tryOnly &= waiter.tryOnly();
+      }
+    }
+    return wanted ? Optional.of(new Event.Revoke(grant.request(), tryOnly)) : Optional.empty();
+  }
+
   /**
    * The record with every unresolved grant id filled in.
    *

@@ -166,12 +166,28 @@ public final class LockRules {
           ? change.finish(new Reply.Granted(Grant.UNRESOLVED))
           : rejected(before, Reason.NOT_HELD);
     }
+    if (command instanceof Command.Pass pass) {
+      return pass(before, pass.request(), change);
+    }
     Command.ForceRelease force = (Command.ForceRelease) command;
     if (before.grant(force.request()).filter(grant -> grant.id() == force.id()).isEmpty()) {
       return rejected(before, Reason.NOT_HELD);
     }
     change.endGrantAndTell(force.request());
     return change.finish(new Reply.Done());
+  }
+
+  /** A reader beside readers harms nobody but the writers that it passes. */
+  private static Transition pass(LockRecord before, RequestId request, Change change) {
+    Optional<Waiter> waiter = before.waiter(request);
+    if (waiter.isPresent()
+        && waiter.get().mode().isShared()
+        && !before.grants().isEmpty()
+        && Compatibility.admits(before.kind(), before.grants(), waiter.get().mode())) {
+      return change.finish(new Reply.Granted(change.pass(waiter.get()).id()));
+    }
+    return unchanged(
+        before, known(before, request).orElse(new Reply.Rejected(Reason.NOT_HELD, before.kind())));
   }
 
   private static Transition turn(LockRecord before, RequestId request, Mode mode, Change change) {

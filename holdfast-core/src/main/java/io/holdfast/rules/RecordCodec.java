@@ -92,7 +92,7 @@ public final class RecordCodec {
     return new LockRecord(kind, grants, queue);
   }
 
-  private static void putMode(ByteSink out, Mode mode, int flags) {
+  static void putMode(ByteSink out, Mode mode, int flags) {
     out.putByte(MODES.indexOf(mode.type()) | flags);
     if (mode.type() == Mode.Type.PERMITS) {
       out.putVarint(mode.permits());
@@ -144,17 +144,26 @@ public final class RecordCodec {
   }
 
   private static Mode readMode(ByteSource in, int flags, LockKind kind) {
+    Mode mode = readMode(in, flags);
+    if (!kind.allows(mode)) {
+      throw in.malformed("a " + kind + " cannot be held as " + mode);
+    }
+    return mode;
+  }
+
+  /** Reads a mode that was written without further flags. */
+  static Mode readMode(ByteSource in) {
+    return readMode(in, readFlags(in, 0));
+  }
+
+  private static Mode readMode(ByteSource in, int flags) {
     int code = flags & MODE_BITS;
     if (code >= MODES.size()) {
       throw in.malformed("the mode " + code + " is not known");
     }
     Mode.Type type = MODES.get(code);
     int permits = type == Mode.Type.PERMITS ? (int) in.readVarint(1, Integer.MAX_VALUE) : 0;
-    Mode mode = new Mode(type, permits);
-    if (!kind.allows(mode)) {
-      throw in.malformed("a " + kind + " cannot be held as " + mode);
-    }
-    return mode;
+    return new Mode(type, permits);
   }
 
   private static RequestId readRequest(ByteSource in) {

@@ -108,16 +108,7 @@ final class Settlement {
   }
 
   private void give(Waiter waiter) {
-    Grant grant =
-        new Grant(
-            waiter.request(),
-            waiter.mode(),
-            Compatibility.nextId(grants, waiter.mode()),
-            waiter.owner(),
-            waiter.retainable(),
-            now);
-    grants.add(grant);
-    granted.add(grant);
+    granted.add(Compatibility.give(grants, waiter, now));
   }
 
   /** The place of the first waiter of a type, or -1. */

@@ -12,9 +12,13 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
@@ -101,6 +105,11 @@ final class MutexEngine implements Engine {
   }
 
   @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return CompletableFuture.completedFuture(Map.of());
+  }
+
+  @Override
   public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
     throw new UnsupportedOperationException("no operator");
   }
@@ -133,6 +142,14 @@ final class MutexEngine implements Engine {
       outbox.deliver(environment.scheduler());
       return CompletableFuture.completedFuture(reply);
     }
+
+    @Override
+    public CompletionStage<Void> report(WaitReport report) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void remind(String name, Set<Long> sessions) {}
 
     @Override
     public CompletionStage<Void> renew() {

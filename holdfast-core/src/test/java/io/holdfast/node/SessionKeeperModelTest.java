@@ -12,10 +12,13 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -295,6 +298,11 @@ public class SessionKeeperModelTest {
     }
 
     @Override
+    public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+      return CompletableFuture.completedFuture(Map.of());
+    }
+
+    @Override
     public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
       throw new UnsupportedOperationException("no operator");
     }
@@ -326,6 +334,14 @@ public class SessionKeeperModelTest {
     public CompletionStage<Reply> submit(String name, Command command) {
       throw new UnsupportedOperationException("nobody locks");
     }
+
+    @Override
+    public CompletionStage<Void> report(WaitReport report) {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void remind(String name, Set<Long> sessions) {}
 
     @Override
     public CompletionStage<Void> renew() {

@@ -11,9 +11,13 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -104,6 +108,11 @@ final class SwitchableEngine implements Engine {
   }
 
   @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return real.reports(sessions);
+  }
+
+  @Override
   public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
     return real.forceRelease(name, grant, id);
   }
@@ -140,6 +149,16 @@ final class SwitchableEngine implements Engine {
     public CompletionStage<Void> renew() {
       renewals++;
       return call(session::renew);
+    }
+
+    @Override
+    public CompletionStage<Void> report(WaitReport report) {
+      return call(() -> session.report(report));
+    }
+
+    @Override
+    public void remind(String name, Set<Long> sessions) {
+      session.remind(name, sessions);
     }
 
     @Override

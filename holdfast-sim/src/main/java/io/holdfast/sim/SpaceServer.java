@@ -11,10 +11,14 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -103,6 +107,16 @@ final class SpaceServer implements Server {
     }
 
     @Override
+    public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+      return call("reports", () -> engine.reports(sessions));
+    }
+
+    @Override
+    public Duration suspicion() {
+      return engine.suspicion();
+    }
+
+    @Override
     public CompletionStage<Boolean> forceRelease(String name, RequestId grant, long id) {
       return call("force release", () -> engine.forceRelease(name, grant, id));
     }
@@ -150,6 +164,16 @@ final class SpaceServer implements Server {
       @Override
       public CompletionStage<Void> renew() {
         return call(Network.RENEWAL, session::renew);
+      }
+
+      @Override
+      public CompletionStage<Void> report(WaitReport report) {
+        return call("report", () -> session.report(report));
+      }
+
+      @Override
+      public void remind(String name, Set<Long> sessions) {
+        network.send(client, machine, "remind", () -> session.remind(name, sessions), 0);
       }
 
       @Override

@@ -10,8 +10,13 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
+import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** Passes everything on to another engine. A subclass changes one thing. */
@@ -66,6 +71,11 @@ class EngineFilter implements Engine {
     return session.renew();
   }
 
+  /** Passes a report of waits on. */
+  CompletionStage<Void> report(EngineSession session, WaitReport report) {
+    return session.report(report);
+  }
+
   /** Passes the end of a session on. */
   CompletionStage<Void> close(EngineSession session) {
     return session.close();
@@ -79,6 +89,16 @@ class EngineFilter implements Engine {
   @Override
   public CompletionStage<List<LockView>> list(String prefix, String after, int limit) {
     return good.list(prefix, after, limit);
+  }
+
+  @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return good.reports(sessions);
+  }
+
+  @Override
+  public Duration suspicion() {
+    return good.suspicion();
   }
 
   @Override
@@ -111,6 +131,16 @@ class EngineFilter implements Engine {
     @Override
     public CompletionStage<Void> renew() {
       return engine.renew(good);
+    }
+
+    @Override
+    public CompletionStage<Void> report(WaitReport report) {
+      return engine.report(good, report);
+    }
+
+    @Override
+    public void remind(String name, Set<Long> sessions) {
+      good.remind(name, sessions);
     }
 
     @Override

@@ -9,8 +9,11 @@ import io.holdfast.rules.Command;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -113,6 +116,11 @@ final class HangingEngine extends EngineFilter {
   }
 
   @Override
+  CompletionStage<Void> report(EngineSession session, WaitReport report) {
+    return whenWell(() -> session.report(report));
+  }
+
+  @Override
   CompletionStage<Void> close(EngineSession session) {
     return whenWell(() -> session.close());
   }
@@ -125,6 +133,11 @@ final class HangingEngine extends EngineFilter {
   @Override
   public CompletionStage<List<LockView>> list(String prefix, String after, int limit) {
     return whenWell(() -> super.list(prefix, after, limit));
+  }
+
+  @Override
+  public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
+    return whenWell(() -> super.reports(sessions));
   }
 
   @Override

@@ -1,0 +1,363 @@
+package io.holdfast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.rules.Mode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Circles of waits are found, named and ended, wherever they run. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DeadlockTest {
+
+  /** Long enough for a search to go wrong. */
+  private static final Duration A_WHILE = Duration.ofMillis(150);
+
+  private final Nodes nodes = new Nodes();
+  private final Holdfast a = nodes.open("a");
+  private final Holdfast b = nodes.open("b");
+  private final List<CompletableFuture<Void>> visits = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    nodes.close();
+  }
+
+  /** What a thread does, with locks that it releases at the end whatever happens. */
+  private interface Visit {
+    void run() throws Exception;
+  }
+
+  private CompletableFuture<Void> start(String thread, Visit visit) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread runner =
+        new Thread(
+            () -> {
+              try {
+                visit.run();
+                done.complete(null);
+              } catch (Exception failed) {
+                done.completeExceptionally(failed);
+              }
+            },
+            thread);
+    runner.setDaemon(true);
+    runner.start();
+    visits.add(done);
+    return done;
+  }
+
+  private CompletableFuture<Void> takesBoth(
+      String thread, DistributedLock first, DistributedLock second, CountDownLatch everybody) {
+    return start(
+        thread,
+        () -> {
+          try (Hold held = first.acquire()) {
+            assertThat(held.isHeld()).isTrue();
+            everybody.countDown();
+            everybody.await();
+            try (Hold more = second.acquire()) {
+              assertThat(more.isHeld()).isTrue();
+            }
+          }
+        });
+  }
+
+  /** The exceptions of those who gave way; everybody else has succeeded. */
+  private List<DeadlockException> victims() throws InterruptedException, TimeoutException {
+    List<DeadlockException> victims = new ArrayList<>();
+    for (CompletableFuture<Void> visit : visits) {
+      try {
+        visit.get(20, TimeUnit.SECONDS);
+      } catch (ExecutionException failed) {
+        assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
+        victims.add((DeadlockException) failed.getCause());
+      }
+    }
+    return victims;
+  }
+
+  @Test
+  void twoThreadsOfOneNode() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    takesBoth("left", a.lock("x"), a.lock("y"), both);
+    takesBoth("right", a.lock("y"), a.lock("x"), both);
+    List<DeadlockException> victims = victims();
+    assertThat(victims).hasSize(1);
+    assertThat(victims.get(0).cycle()).hasSize(2);
+    assertThat(victims.get(0).cycle())
+        .extracting(WaitChain.Link::owner)
+        .containsExactlyInAnyOrder("left", "right");
+    Await.empty(a);
+  }
+
+  @Test
+  void twoNodes() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    takesBoth("left", a.lock("x"), a.lock("y"), both);
+    takesBoth("right", b.lock("y"), b.lock("x"), both);
+    List<DeadlockException> victims = victims();
+    assertThat(victims).hasSize(1);
+    DeadlockException deadlock = victims.get(0);
+    assertThat(deadlock.cycle()).hasSize(2);
+    WaitChain.Link victim = deadlock.cycle().get(0);
+    WaitChain.Link other = deadlock.cycle().get(1);
+    assertThat(victim.waitsFor()).isEqualTo(other.holds());
+    assertThat(other.waitsFor()).isEqualTo(victim.holds());
+    assertThat(victim.wantedAs()).isEqualTo(Mode.EXCLUSIVE);
+    assertThat(deadlock)
+        .hasMessageContaining("deadlock of 2 owners")
+        .hasMessageContaining("left")
+        .hasMessageContaining("right")
+        .hasMessageContaining("release what it holds, then try again");
+    Await.empty(a);
+  }
+
+  @Test
+  void strictLocksToo() throws Exception {
+    LockOptions strict = LockOptions.DEFAULT.fairness(LockOptions.Fairness.STRICT);
+    CountDownLatch both = new CountDownLatch(4);
+    takesBoth("left", a.lock("x", strict), a.lock("y", strict), both);
+    takesBoth("right", b.lock("y", strict), b.lock("x", strict), both);
+    takesBoth("up", a.lock("u", strict), a.lock("v", strict), both);
+    takesBoth("down", a.lock("v", strict), a.lock("u", strict), both);
+    assertThat(victims()).hasSize(2);
+    Await.empty(a);
+  }
+
+  @Test
+  void aRingOfTwentySixNodes() throws Exception {
+    int size = 26;
+    CountDownLatch everybody = new CountDownLatch(size);
+    for (int i = 0; i < size; i++) {
+      Holdfast node = nodes.open("node-" + i);
+      takesBoth(
+          "owner-" + i, node.lock("ring/" + i), node.lock("ring/" + (i + 1) % size), everybody);
+    }
+    long start = System.nanoTime();
+    List<DeadlockException> victims = victims();
+    System.out.println("ring of 26 on memory: over after " + Await.since(start).toMillis() + " ms");
+    assertThat(victims).hasSize(1);
+    assertThat(victims.get(0).cycle()).hasSize(size);
+    Await.empty(a);
+  }
+
+  /** a1 holds x and waits for y; b1 holds y and waits for z; a2 holds z, waits for a1 in a. */
+  @Test
+  void throughTheLocalQueuesOfBothNodes() throws Exception {
+    CountDownLatch everybody = new CountDownLatch(4);
+    takesBoth("a1", a.lock("x"), a.lock("y"), everybody);
+    takesBoth("b1", b.lock("w"), b.lock("z"), everybody);
+    takesBoth("b2", b.lock("y"), b.lock("w"), everybody);
+    takesBoth("a2", a.lock("z"), a.lock("x"), everybody);
+    List<DeadlockException> victims = victims();
+    assertThat(victims).hasSize(1);
+    assertThat(victims.get(0).cycle())
+        .extracting(WaitChain.Link::owner)
+        .containsExactlyInAnyOrder("a1", "b1", "b2", "a2");
+    Await.empty(a);
+  }
+
+  @Test
+  void throughReadersAndWriters() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    takesBoth("reader", a.readWriteLock("rw").readLock(), a.lock("x"), both);
+    takesBoth("writer", b.lock("x"), b.readWriteLock("rw").writeLock(), both);
+    assertThat(victims()).hasSize(1);
+    Await.empty(a);
+  }
+
+  /** The writer waits for a reader, who waits for one who only waits for his turn to read. */
+  @Test
+  void aReaderThatOnlyWaitsForItsTurnIsLetPast() throws Exception {
+    CountDownLatch ready = new CountDownLatch(2);
+    CountDownLatch writing = new CountDownLatch(1);
+    Holdfast c = nodes.open("c");
+    start(
+        "first reader",
+        () -> {
+          try (Hold read = a.readWriteLock("rw").readLock().acquire()) {
+            assertThat(read.isHeld()).isTrue();
+            ready.countDown();
+            writing.await();
+            a.lock("x").acquire().close();
+          }
+        });
+    start(
+        "second reader",
+        () -> {
+          try (Hold x = b.lock("x").acquire()) {
+            assertThat(x.isHeld()).isTrue();
+            ready.countDown();
+            writing.await();
+            b.readWriteLock("rw").readLock().acquire().close();
+          }
+        });
+    ready.await();
+    start("writer", () -> c.readWriteLock("rw").writeLock().acquire().close());
+    Await.waiters(c, "rw", 1);
+    writing.countDown();
+    assertThat(victims()).isEmpty();
+    Await.empty(a);
+  }
+
+  @Test
+  void aReaderInsideANodeIsLetPastToo() throws Exception {
+    CountDownLatch ready = new CountDownLatch(2);
+    CountDownLatch writing = new CountDownLatch(1);
+    DistributedReadWriteLock rw = a.readWriteLock("rw");
+    start(
+        "first reader",
+        () -> {
+          try (Hold read = rw.readLock().acquire()) {
+            assertThat(read.isHeld()).isTrue();
+            ready.countDown();
+            writing.await();
+            a.lock("x").acquire().close();
+          }
+        });
+    start(
+        "second reader",
+        () -> {
+          try (Hold x = a.lock("x").acquire()) {
+            assertThat(x.isHeld()).isTrue();
+            ready.countDown();
+            writing.await();
+            rw.readLock().acquire().close();
+          }
+        });
+    ready.await();
+    Thread writer =
+        new Thread(
+            () -> {
+              try {
+                rw.writeLock().acquire().close();
+              } catch (InterruptedException impossible) {
+                throw new AssertionError(impossible);
+              }
+            },
+            "writer");
+    writer.start();
+    Await.parked(writer);
+    writing.countDown();
+    assertThat(victims()).isEmpty();
+    writer.join();
+    Await.empty(a);
+  }
+
+  @Test
+  void throughAMultiLock() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    start(
+        "all",
+        () -> {
+          try (Hold m = a.lock("m").acquire()) {
+            assertThat(m.isHeld()).isTrue();
+            both.countDown();
+            both.await();
+            a.lockAll("k", "l").acquire().close();
+          }
+        });
+    start(
+        "one",
+        () -> {
+          try (Hold l = b.lock("l").acquire()) {
+            assertThat(l.isHeld()).isTrue();
+            both.countDown();
+            both.await();
+            b.lock("m").acquire().close();
+          }
+        });
+    assertThat(victims()).hasSize(1);
+    Await.empty(a);
+  }
+
+  @Test
+  void ownersThatAreNoThreads() {
+    Owner left = Owner.of("left");
+    Owner right = Owner.of("right");
+    Hold x = Await.result(a.lock("x").acquireAsync(left));
+    Hold y = Await.result(b.lock("y").acquireAsync(right));
+    CompletionStage<Hold> more = a.lock("y").acquireAsync(left);
+    CompletionStage<Hold> other = b.lock("x").acquireAsync(right);
+    CompletableFuture<?> first =
+        CompletableFuture.anyOf(more.toCompletableFuture(), other.toCompletableFuture());
+    Await.until("one has given way", first::isDone);
+    try {
+      first.join();
+      throw new AssertionError("nobody gave way");
+    } catch (CompletionException failed) {
+      assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
+    }
+    boolean leftGaveWay = more.toCompletableFuture().isCompletedExceptionally();
+    (leftGaveWay ? x : y).close();
+    Await.result(leftGaveWay ? other : more).close();
+    (leftGaveWay ? y : x).close();
+    Await.empty(a);
+  }
+
+  @Test
+  void whoGivesUpInTimeBreaksTheCircle() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      Optional<Hold> x = a.lock("x").tryAcquire(Duration.ofSeconds(5));
+      CountDownLatch held = new CountDownLatch(1);
+      CompletableFuture<Void> other =
+          start(
+              "other",
+              () -> {
+                try (Hold y = b.lock("y").acquire()) {
+                  assertThat(y.isHeld()).isTrue();
+                  held.countDown();
+                  b.lock("x").acquire().close();
+                }
+              });
+      held.await();
+      // Over before anybody suspects anything.
+      Optional<Hold> y = a.lock("y").tryAcquire(Duration.ofMillis(4));
+      assertThat(y).isEmpty();
+      x.orElseThrow().close();
+      other.get(20, TimeUnit.SECONDS);
+    }
+    Await.empty(a);
+  }
+
+  @Test
+  void aLongChainIsNoCircle() throws Exception {
+    int size = 8;
+    CountDownLatch held = new CountDownLatch(size);
+    Hold last = a.lock("chain/" + size).acquire();
+    for (int i = 0; i < size; i++) {
+      Holdfast node = nodes.open("node-" + i);
+      takesBoth("owner-" + i, node.lock("chain/" + i), node.lock("chain/" + (i + 1)), held);
+    }
+    held.await();
+    Await.until(
+        "the whole chain is seen", () -> a.lock("chain/0").waitChain().links().size() == size + 1);
+    WaitChain chain = a.lock("chain/0").waitChain();
+    assertThat(chain.end()).isEqualTo(WaitChain.End.RUNNING);
+    assertThat(chain.cycle()).isEmpty();
+    assertThat(chain.links().get(0).owner()).isEqualTo("owner-0");
+    assertThat(chain.links().get(0).waitsFor()).isEqualTo("chain/1");
+    assertThat(chain.links().get(size).waitsFor()).isNull();
+    assertThat(chain.describe(java.time.Instant.now()))
+        .contains("chain/0 held by node-0")
+        .contains("owner-0, who has waited")
+        .contains("for chain/1\nchain/1 held by node-1");
+    Await.holds("nobody gives way", A_WHILE, () -> visits.stream().noneMatch(v -> v.isDone()));
+    last.close();
+    assertThat(victims()).isEmpty();
+    assertThat(a.lock("chain/0").waitChain().end()).isIn(WaitChain.End.FREE, WaitChain.End.RUNNING);
+  }
+}
