@@ -20,11 +20,16 @@ final class Await {
 
   private Await() {}
 
-  /** Waits until a condition holds; fails at the limit. */
+  /** Waits until a condition holds; fails at {@link #LIMIT}. */
   static void until(String what, BooleanSupplier condition) {
+    until(what, LIMIT, condition);
+  }
+
+  /** Waits until a condition holds; fails at a limit. */
+  static void until(String what, Duration limit, BooleanSupplier condition) {
     long start = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      assertThat(since(start)).as("waited in vain until %s", what).isLessThan(LIMIT);
+      assertThat(since(start)).as("waited in vain until %s", what).isLessThan(limit);
       LockSupport.parkNanos(PAUSE_NANOS);
     }
   }

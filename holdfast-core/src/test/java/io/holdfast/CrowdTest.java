@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
  * they were served once. Where {@link StressTest} runs a few threads for a time, this runs a number
  * of visits, so that the counts can be exact.
  */
-@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CrowdTest {
 
   private static final int VIRTUAL_VISITORS = 10_000;
@@ -38,6 +39,12 @@ class CrowdTest {
   private static final int PLACES = 4;
   private static final int PERMITS = 3;
   private static final int INTERRUPTS = 100;
+
+  /** Seconds on an idle machine; a busy one may need ten times as long. */
+  private static final Duration LIMIT = Duration.ofMinutes(4);
+
+  /** Leases are not the question here: a machine that stands still must not end one. */
+  private static final Duration TTL = Duration.ofMinutes(8);
 
   /** One lock of each kind, on three nodes, and what it protects. */
   private final class Place {
@@ -60,7 +67,7 @@ class CrowdTest {
 
     void useMutex(int visitor) throws InterruptedException {
       DistributedLock lock = node(visitor).lock("mutex" + number, options);
-      try (Hold hold = acquire(lock)) {
+      try (Hold hold = acquire(lock, visitor)) {
         hold.ensureHeld();
         assertThat(inMutex.incrementAndGet()).isEqualTo(1);
         mutexUses++;
@@ -72,7 +79,7 @@ class CrowdTest {
     void useReadWriteLock(int visitor) throws InterruptedException {
       DistributedReadWriteLock lock = node(visitor).readWriteLock("rw" + number, options);
       if (isWriter(visitor)) {
-        try (Hold hold = acquire(lock.writeLock())) {
+        try (Hold hold = acquire(lock.writeLock(), visitor)) {
           hold.ensureHeld();
           assertThat(writers.incrementAndGet() + readers.get()).isEqualTo(1);
           writes++;
@@ -80,7 +87,7 @@ class CrowdTest {
           writers.decrementAndGet();
         }
       } else {
-        try (Hold hold = acquire(lock.readLock())) {
+        try (Hold hold = acquire(lock.readLock(), visitor)) {
           hold.ensureHeld();
           readers.incrementAndGet();
           assertThat(writers.get()).isZero();
@@ -92,7 +99,7 @@ class CrowdTest {
 
     void useSemaphore(int visitor) throws InterruptedException {
       DistributedSemaphore semaphore = node(visitor).semaphore("semaphore" + number, PERMITS);
-      try (Hold hold = acquire(semaphore)) {
+      try (Hold hold = acquire(semaphore, visitor)) {
         hold.ensureHeld();
         assertThat(permits.incrementAndGet()).isLessThanOrEqualTo(PERMITS);
         Thread.yield();
@@ -113,7 +120,7 @@ class CrowdTest {
 
   CrowdTest() {
     for (String name : List.of("a", "b", "c")) {
-      members.add(nodes.open(nodes.builder(name).retainFor(Duration.ofMillis(50))));
+      members.add(nodes.open(nodes.builder(name).ttl(TTL).retainFor(Duration.ofMillis(50))));
     }
     for (int i = 0; i < PLACES; i++) {
       places.add(new Place(i));
@@ -168,6 +175,7 @@ class CrowdTest {
     doors.countDown();
     Await.until(
         "everybody was served",
+        LIMIT,
         () -> {
           interruptSome();
           return visits.stream().allMatch(Future::isDone);
@@ -177,9 +185,9 @@ class CrowdTest {
       assertThat(served.get(i)).as("how often visitor %d was served", i).isEqualTo(1);
     }
     assertThat(places.stream().mapToInt(place -> place.mutexUses).sum())
-        .isEqualTo(count(visitors, visitor -> visitor % 3 == 0));
+        .isEqualTo(count(visitors, visitor -> kind(visitor) == 0));
     assertThat(places.stream().mapToInt(place -> place.writes).sum())
-        .isEqualTo(count(visitors, visitor -> visitor % 3 == 1 && isWriter(visitor)));
+        .isEqualTo(count(visitors, visitor -> kind(visitor) == 1 && isWriter(visitor)));
     Await.empty(members.get(0));
   }
 
@@ -190,8 +198,10 @@ class CrowdTest {
   private static void succeeded(Future<?> visit) {
     try {
       visit.get();
-    } catch (Exception failed) {
-      throw new AssertionError("a visit failed", failed);
+    } catch (ExecutionException failed) {
+      throw new AssertionError("a visit failed: " + failed.getCause(), failed.getCause());
+    } catch (InterruptedException stopped) {
+      throw new AssertionError("interrupted while the visits were looked at", stopped);
     }
   }
 
@@ -209,24 +219,33 @@ class CrowdTest {
   private @Nullable Void comeUntilServed(int visitor) throws InterruptedException {
     doors.await();
     Place place = places.get(visitor / 3 % PLACES);
+    boolean interrupted = false;
     waiting.set(visitor, Thread.currentThread());
     while (served.get(visitor) == 0) {
       try {
-        switch (visitor % 3) {
+        switch (kind(visitor)) {
           case 0 -> place.useMutex(visitor);
           case 1 -> place.useReadWriteLock(visitor);
           default -> place.useSemaphore(visitor);
         }
         served.incrementAndGet(visitor);
-      } catch (InterruptedException | LockTimeoutException | EngineUnavailableException again) {
+      } catch (InterruptedException again) {
+        assertThat(again).hasMessageContaining(place.number);
+        assertThat(interrupted).as("visitor %d was interrupted before", visitor).isFalse();
+        interrupted = true;
+      } catch (LockTimeoutException | EngineUnavailableException again) {
         assertThat(again).hasMessageContaining(place.number);
       }
     }
-    waiting.set(visitor, null);
+    boolean chosen = waiting.getAndSet(visitor, null) == null;
+    if (chosen && !interrupted) {
+      // It must come, and must not be left to the thread's next visitor.
+      Await.until("the interrupt has come", LIMIT, Thread::interrupted);
+    }
     return null;
   }
 
-  private static Hold acquire(DistributedLock lock) throws InterruptedException {
+  private static Hold acquire(DistributedLock lock, int visitor) throws InterruptedException {
     switch (ThreadLocalRandom.current().nextInt(5)) {
       case 0:
         return lock.acquire(Duration.ofMillis(1));
@@ -234,20 +253,21 @@ class CrowdTest {
         Optional<Hold> tried = lock.tryAcquire();
         return tried.isPresent() ? tried.get() : lock.acquire();
       case 2:
-        cancel(lock.acquireAsync(Owner.of("somebody who changes his mind")));
+        cancel(lock.acquireAsync(Owner.of("the changed mind of " + visitor)));
         return lock.acquire();
       default:
         return lock.acquire();
     }
   }
 
-  private static Hold acquire(DistributedSemaphore semaphore) throws InterruptedException {
+  private static Hold acquire(DistributedSemaphore semaphore, int visitor)
+      throws InterruptedException {
     switch (ThreadLocalRandom.current().nextInt(5)) {
       case 0:
         Optional<Hold> tried = semaphore.tryAcquire(Duration.ofMillis(1));
         return tried.isPresent() ? tried.get() : semaphore.acquire();
       case 1:
-        cancel(semaphore.acquireAsync(Owner.of("somebody who changes his mind"), PERMITS));
+        cancel(semaphore.acquireAsync(Owner.of("the changed mind of " + visitor), PERMITS));
         return semaphore.acquire(2);
       default:
         return semaphore.acquire();
@@ -261,11 +281,18 @@ class CrowdTest {
     }
   }
 
-  private Holdfast node(int visitor) {
-    return members.get(visitor % members.size());
+  // Independent of each other, so that everything meets everything: 3 kinds, 4 places, 3 nodes, and
+  // one writer to three readers.
+
+  private static int kind(int visitor) {
+    return visitor % 3;
   }
 
-  private static boolean isWriter(int visitor) {
-    return visitor % 4 == 0;
+  private Holdfast node(int visitor) {
+    return members.get(visitor / (3 * PLACES) % members.size());
+  }
+
+  private boolean isWriter(int visitor) {
+    return visitor / (3 * PLACES * members.size()) % 4 == 0;
   }
 }

@@ -62,8 +62,7 @@ final class EmbeddedSession implements EngineSession {
   public CompletionStage<Void> renew() {
     return Stages.run(
         () -> {
-          SpaceReply reply = space.submit(this, new SpaceCommand.Renew(id));
-          if (!(reply instanceof SpaceReply.SessionRenewed)) {
+          if (!space.renew(this)) {
             throw ended();
           }
         });

@@ -133,15 +133,27 @@ final class EmbeddedSpace {
 
   /** Applies a command of a session. */
   SpaceReply submit(EmbeddedSession session, SpaceCommand command) {
-    return locked(
-        session.engine(),
-        () -> {
-          SpaceReply reply = apply(command, session.engine());
-          if (reply instanceof SpaceReply.SessionRenewed) {
-            session.renewedAt = clock.advance(driver.ticker().nanoTime());
-          }
-          return reply;
-        });
+    return locked(session.engine(), () -> apply(command, session.engine()));
+  }
+
+  /**
+   * Renews a session. Tells nobody anything, so it delivers nothing: what others have caused might
+   * keep a renewal from coming back in time for the next one.
+   *
+   * @return whether the session lives
+   */
+  boolean renew(EmbeddedSession session) {
+    lock.lock();
+    try {
+      SpaceReply reply = apply(new SpaceCommand.Renew(session.id()), session.engine());
+      boolean lives = reply instanceof SpaceReply.SessionRenewed;
+      if (lives) {
+        session.renewedAt = clock.advance(driver.ticker().nanoTime());
+      }
+      return lives;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Ends a session by choice. */

@@ -47,6 +47,14 @@ public record Environment(
      */
     Cancellable schedule(Runnable work, Duration delay);
 
+    /**
+     * As {@link #schedule}, for what a lease depends on: it does not wait behind other work, which
+     * may be much, and slow where many threads want the same lock.
+     */
+    default Cancellable scheduleUrgent(Runnable work, Duration delay) {
+      return schedule(work, delay);
+    }
+
     /** Stops accepting work; what is scheduled is dropped. */
     void close();
   }
@@ -76,9 +84,9 @@ public record Environment(
   }
 
   /**
-   * The real clocks and threads, and one daemon thread for scheduled work.
+   * The real clocks and threads, one daemon thread for scheduled work and one for urgent work.
    *
-   * @param threadName the name of the scheduler's thread
+   * @param threadName the name of the scheduler's thread; the other one's begins with it
    */
   public static Environment system(String threadName) {
     return new Environment(
@@ -132,22 +140,39 @@ public record Environment(
 
   private static final class SystemScheduler implements Scheduler {
     private final ScheduledThreadPoolExecutor executor;
+    private final ScheduledThreadPoolExecutor urgent;
 
     SystemScheduler(String threadName) {
+      executor = oneThread(threadName);
+      urgent = oneThread(threadName + "-lease");
+    }
+
+    private static ScheduledThreadPoolExecutor oneThread(String name) {
       ThreadFactory daemons =
           work -> {
             Thread thread = Executors.defaultThreadFactory().newThread(work);
-            thread.setName(threadName);
+            thread.setName(name);
             thread.setDaemon(true);
             return thread;
           };
-      executor = new ScheduledThreadPoolExecutor(1, daemons);
+      ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, daemons);
       executor.setRemoveOnCancelPolicy(true);
       executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+      return executor;
     }
 
     @Override
     public Cancellable schedule(Runnable work, Duration delay) {
+      return schedule(executor, work, delay);
+    }
+
+    @Override
+    public Cancellable scheduleUrgent(Runnable work, Duration delay) {
+      return schedule(urgent, work, delay);
+    }
+
+    private static Cancellable schedule(
+        ScheduledThreadPoolExecutor executor, Runnable work, Duration delay) {
       try {
         ScheduledFuture<?> future =
             executor.schedule(work, saturatedNanos(delay), TimeUnit.NANOSECONDS);
@@ -161,6 +186,7 @@ public record Environment(
     @Override
     public void close() {
       executor.shutdownNow();
+      urgent.shutdownNow();
     }
   }
 }

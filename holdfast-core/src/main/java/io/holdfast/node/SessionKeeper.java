@@ -317,7 +317,7 @@ final class SessionKeeper {
   /** Guarded. */
   private void renewAfter(long nanos) {
     nextRenewal.cancel();
-    nextRenewal = environment.scheduler().schedule(this::renew, Duration.ofNanos(nanos));
+    nextRenewal = environment.scheduler().scheduleUrgent(this::renew, Duration.ofNanos(nanos));
   }
 
   private void renew() {
@@ -396,7 +396,9 @@ final class SessionKeeper {
           terms.node(),
           ahead - wallAhead);
       deadline = now;
-      environment.scheduler().schedule(this::suspendIfUnproven, Duration.ofNanos(leaseNanos / 12));
+      environment
+          .scheduler()
+          .scheduleUrgent(this::suspendIfUnproven, Duration.ofNanos(leaseNanos / 12));
     }
     wallAhead = ahead;
   }
@@ -422,7 +424,7 @@ final class SessionKeeper {
 
   private void scheduleWatch() {
     long left = Math.max(0, provenNanos());
-    environment.scheduler().schedule(this::watch, Duration.ofNanos(left));
+    environment.scheduler().scheduleUrgent(this::watch, Duration.ofNanos(left));
   }
 
   private void watch() {

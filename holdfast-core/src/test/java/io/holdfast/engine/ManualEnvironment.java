@@ -17,15 +17,18 @@ public final class ManualEnvironment {
   /** What the wall clock reads at first: 2026-01-01T00:00:00Z. */
   public static final long START_MILLIS = 1_767_225_600_000L;
 
-  private record Task(long due, long order, Runnable work) {}
+  private record Task(long due, long order, Runnable work, boolean urgent) {}
 
-  private final PriorityQueue<Task> tasks =
-      new PriorityQueue<>(Comparator.comparingLong(Task::due).thenComparingLong(Task::order));
+  private static final Comparator<Task> IN_ORDER =
+      Comparator.comparingLong(Task::due).thenComparingLong(Task::order);
+
+  private final PriorityQueue<Task> tasks = new PriorityQueue<>(IN_ORDER);
   private final Environment environment;
   private long nanos = 1_000_000_000L;
   private long wallNanos;
   private long scheduled;
   private boolean closed;
+  private boolean stuck;
 
   /** An environment with a fixed seed. */
   public ManualEnvironment() {
@@ -70,6 +73,11 @@ public final class ManualEnvironment {
     moveTo(nanos + duration.toNanos());
   }
 
+  /** From now on only urgent work is run, as if the scheduler's thread were kept by other work. */
+  public synchronized void keepScheduler() {
+    stuck = true;
+  }
+
   /** Sets the wall clock forward, or back by a negative duration, as an operator does. */
   public synchronized void jumpWallClock(Duration duration) {
     wallNanos += duration.toNanos();
@@ -90,15 +98,16 @@ public final class ManualEnvironment {
   }
 
   private synchronized @Nullable Task poll(long end) {
-    Task next = tasks.peek();
-    return next != null && next.due() <= end ? tasks.poll() : null;
+    Task next =
+        stuck ? tasks.stream().filter(Task::urgent).min(IN_ORDER).orElse(null) : tasks.peek();
+    return next != null && next.due() <= end && tasks.remove(next) ? next : null;
   }
 
-  private synchronized Environment.Cancellable add(Runnable work, Duration delay) {
+  private synchronized Environment.Cancellable add(Runnable work, Duration delay, boolean urgent) {
     if (closed) {
       return () -> {};
     }
-    Task task = new Task(nanos + delay.toNanos(), scheduled++, work);
+    Task task = new Task(nanos + delay.toNanos(), scheduled++, work, urgent);
     tasks.add(task);
     return () -> remove(task);
   }
@@ -142,7 +151,12 @@ public final class ManualEnvironment {
   private final class Tasks implements Environment.Scheduler {
     @Override
     public Environment.Cancellable schedule(Runnable work, Duration delay) {
-      return add(work, delay);
+      return add(work, delay, false);
+    }
+
+    @Override
+    public Environment.Cancellable scheduleUrgent(Runnable work, Duration delay) {
+      return add(work, delay, true);
     }
 
     @Override

@@ -168,6 +168,30 @@ class SessionKeeperTest {
   }
 
   @Test
+  void S32_aLeaseDoesNotWaitBehindOtherWorkOfItsNode() {
+    long token = holdBy(a, "owner");
+    world.time.keepScheduler();
+
+    world.time.advance(TWO_LEASES);
+
+    assertThat(isHeld(a, "owner", token)).isTrue();
+    assertThat(losses).isEmpty();
+  }
+
+  @Test
+  void S01_theNewsOfALossDoesNotWaitBehindOtherWorkOfItsNode() {
+    holdBy(a, "owner");
+    a.engine.link = Link.HUNG;
+    world.time.keepScheduler();
+
+    world.time.advance(JUST_BEFORE_LEASE_END);
+    assertThat(losses).isEmpty();
+    world.time.advance(Duration.ofMillis(60));
+
+    assertThat(losses).extracting(Loss::cause).containsExactly(Loss.Cause.LEASE_EXPIRED);
+  }
+
+  @Test
   void closeFreesEverythingAtOnce() {
     NodeWorld.Member b = world.join("b");
     holdBy(a, "owner");
