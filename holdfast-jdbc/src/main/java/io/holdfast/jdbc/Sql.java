@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A connection that prepares each statement once. For one thread at a time. */
 final class Sql implements AutoCloseable {
@@ -34,12 +35,12 @@ final class Sql implements AutoCloseable {
   }
 
   /** Runs a statement that gives no rows; returns how many it changed. */
-  int update(String sql, Object... parameters) throws SQLException {
+  int update(String sql, @Nullable Object... parameters) throws SQLException {
     return use(sql, PreparedStatement::executeUpdate, parameters);
   }
 
   /** Runs a statement that gives any number of rows. */
-  <T> List<T> list(String sql, Row<T> row, Object... parameters) throws SQLException {
+  <T> List<T> list(String sql, Row<T> row, @Nullable Object... parameters) throws SQLException {
     return use(
         sql,
         statement -> {
@@ -55,7 +56,8 @@ final class Sql implements AutoCloseable {
   }
 
   /** Runs a statement that gives one row or none. */
-  <T> Optional<T> first(String sql, Row<T> row, Object... parameters) throws SQLException {
+  <T> Optional<T> first(String sql, Row<T> row, @Nullable Object... parameters)
+      throws SQLException {
     return use(
         sql,
         statement -> {
@@ -67,12 +69,12 @@ final class Sql implements AutoCloseable {
   }
 
   /** Runs a statement whose answer is a number. */
-  long number(String sql, Object... parameters) throws SQLException {
+  long number(String sql, @Nullable Object... parameters) throws SQLException {
     return first(sql, row -> row.getLong(1), parameters)
         .orElseThrow(() -> new SQLException("no answer to " + sql));
   }
 
-  private <T> T use(String sql, Use<T> use, Object... parameters) throws SQLException {
+  private <T> T use(String sql, Use<T> use, @Nullable Object... parameters) throws SQLException {
     PreparedStatement statement = prepared.get(sql);
     if (statement == null) {
       statement = connection.prepareStatement(sql);

@@ -1,0 +1,44 @@
+package io.holdfast.jdbc;
+
+import io.holdfast.engine.Engine;
+import io.holdfast.engine.Environment;
+import io.holdfast.tck.EngineKit;
+import io.holdfast.tck.ServerProcess;
+import java.net.URI;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+class PostgresEngineKitTest extends EngineKit {
+
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() {
+    server = Postgres.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Override
+  protected Engine open(String space, Environment environment) {
+    return new DatabaseEngineProvider()
+        .open(URI.create(Postgres.uri(server.port())), space, environment);
+  }
+
+  @Override
+  protected Duration patience() {
+    return Duration.ofSeconds(30);
+  }
+
+  /** Each step is a commit to a disk. */
+  @Override
+  protected int scaled(int full) {
+    return Math.max(2, full / 4);
+  }
+}
