@@ -1,0 +1,29 @@
+package io.holdfast.etcd;
+
+import io.holdfast.tck.ProcessKit;
+import io.holdfast.tck.ServerProcess;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The scenarios of real processes on etcd. */
+class EtcdProcessKitTest extends ProcessKit {
+
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() {
+    server = EtcdServer.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Override
+  protected String engineUri() {
+    return EtcdServer.uri(server);
+  }
+}
