@@ -12,21 +12,12 @@ import io.holdfast.engine.SessionTerms;
 import io.holdfast.node.LocalWaits.Hop;
 import io.holdfast.node.LocalWaits.Links;
 import io.holdfast.node.LocalWaits.Wait;
-import io.holdfast.node.WaitGraph.Edge;
-import io.holdfast.node.WaitGraph.Vertex;
-import io.holdfast.rules.Command;
-import io.holdfast.rules.RequestId;
 import io.holdfast.rules.WaitReport;
 import io.holdfast.rules.WaitReport.Link;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -48,14 +39,6 @@ import org.slf4j.LoggerFactory;
  *       and looks for a circle through its own requests, more and more seldom. The youngest request
  *       of the circle gives way; only its own node acts, the others remind that node.
  * </ul>
- *
- * <p>Why it never fails anybody without a circle. Records are read as of now, but a report may be
- * stale: its owner may have given up since. So a circle is seen twice. After the first pass, which
- * ends at a moment t, all its nodes are asked to report again, until what they say was composed
- * after a report that nobody could read at t, and so after t. If the same waits still stand in it,
- * and the same requests and grants in the second reading of the records, then all edges stood at t,
- * as none of them can go and come back: requests and waits have numbers. (Asking along the edges is
- * as in Chandy, Misra and Haas, "Distributed Deadlock Detection", ACM TOCS 1983.)
  */
 final class DeadlockWatch {
 
@@ -69,16 +52,12 @@ final class DeadlockWatch {
 
   private static final long LARGEST_GAP_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** How often the other nodes of a circle are asked to confirm it, with growing pauses. */
-  private static final int CONFIRMATIONS = 12;
-
-  private static final int LONGEST_PAUSE_BITS = 7;
-
   private final Engine engine;
   private final Environment environment;
   private final SessionKeeper keeper;
   private final SessionTerms terms;
   private final LocalWaits waits;
+  private final DeadlockSearch search;
 
   /** Whether a look is due at once. */
   private final AtomicBoolean due = new AtomicBoolean();
@@ -91,7 +70,6 @@ final class DeadlockWatch {
   // Guarded by the guard, which is never taken under that of a lock.
   private Cancellable next = () -> {};
   private long gap;
-  private boolean searching;
   private boolean reporting;
   private boolean unreported;
   private long reports;
@@ -110,6 +88,7 @@ final class DeadlockWatch {
     this.keeper = keeper;
     this.terms = keeper.terms();
     this.waits = waits;
+    this.search = new DeadlockSearch(engine, environment, keeper, this::stillStands, this::giveWay);
   }
 
   // ---------------------------------------------------------------- what happens to waits
@@ -173,8 +152,8 @@ final class DeadlockWatch {
       if (asked || elsewhere || !links.all().equals(reported)) {
         report(links.all());
       }
-      if (!links.wanted().isEmpty() && !searching) {
-        search(links.wanted());
+      if (!links.wanted().isEmpty()) {
+        search.start(links.wanted());
       }
       if (!waits.isEmpty() || !List.of().equals(reported)) {
         next = environment.scheduler().schedule(this::look, nextGap());
@@ -294,176 +273,21 @@ final class DeadlockWatch {
 
   // ---------------------------------------------------------------- circles among nodes
 
-  /** Guarded. */
-  private void search(List<Link> links) {
-    EngineSession session = keeper.session();
-    if (session == null) {
-      return;
-    }
-    Set<String> names = new HashSet<>();
-    links.forEach(link -> names.add(link.wanted()));
-    searching = true;
-    Calls.call(() -> WaitGraph.read(engine, names))
-        .whenComplete(
-            (graph, failure) -> {
-              Runnable then =
-                  failure == null ? () -> judge(session, links, graph) : this::endSearch;
-              environment.scheduler().schedule(then, Duration.ZERO);
-            });
-  }
-
-  private void endSearch() {
-    guard.lock();
-    try {
-      searching = false;
-    } finally {
-      guard.unlock();
-    }
-  }
-
-  private void judge(EngineSession session, List<Link> links, WaitGraph graph) {
-    Set<Vertex> own = new HashSet<>();
-    for (Link link : links) {
-      own.add(new Vertex(link.wanted(), new RequestId(session.id(), link.request())));
-    }
-    Set<Vertex> seen = new HashSet<>();
-    for (Vertex start : own) {
-      List<Edge> cycle = seen.contains(start) ? List.of() : graph.cycle(start);
-      if (cycle.isEmpty()) {
-        continue;
-      }
-      cycle.forEach(edge -> seen.add(edge.from()));
-      Edge chosen = chosen(cycle);
-      if (chosen.waiter().request().session() == session.id()) {
-        confirm(new Suspicion(session, graph, turned(cycle, chosen), 0));
-        return;
-      }
-      remindHolder(session, cycle, chosen);
-    }
-    endSearch();
-  }
-
-  /** A reader that only has to be let past, or the youngest. */
-  private static Edge chosen(List<Edge> cycle) {
-    return cycle.stream()
-        .filter(Edge::isTurn)
-        .max(Comparator.comparing(Edge::waiter, WaitGraph.BY_AGE))
-        .orElseGet(() -> WaitGraph.youngest(cycle));
-  }
-
-  private static List<Edge> turned(List<Edge> cycle, Edge first) {
-    int start = cycle.indexOf(first);
-    List<Edge> turned = new ArrayList<>(cycle.subList(start, cycle.size()));
-    turned.addAll(cycle.subList(0, start));
-    return turned;
-  }
-
-  /** The node that is to act looks at once when it is asked for what it keeps. */
-  private static void remindHolder(EngineSession session, List<Edge> cycle, Edge chosen) {
-    long other = chosen.waiter().request().session();
-    for (Edge edge : cycle) {
-      if (!edge.isTurn() && edge.grant().session() == other) {
-        session.remind(edge.from().name(), Set.of(other));
-      }
-    }
-  }
-
-  /**
-   * A circle that was seen once.
-   *
-   * @param graph the first pass
-   * @param cycle begins with the request that is to give way
-   * @param attempts how often the others have been asked to confirm
-   */
-  private record Suspicion(EngineSession session, WaitGraph graph, List<Edge> cycle, int attempts) {
-
-    Suspicion again() {
-      return new Suspicion(session, graph, cycle, attempts + 1);
-    }
-
-    /** Whether the other nodes have composed what they say now after the first pass. */
-    boolean isFresh(WaitGraph later) {
-      for (Edge edge : cycle) {
-        long other = edge.grant().session();
-        if (!edge.isTurn() && other != session.id()) {
-          long before = graph.reports().getOrDefault(other, WaitReport.NONE).number();
-          if (later.reports().getOrDefault(other, WaitReport.NONE).after() <= before) {
-            return false;
-          }
-        }
-      }
-      return true;
-    }
-  }
-
-  /** Asks the other nodes of a circle whether they still wait, and looks again. */
-  private void confirm(Suspicion suspicion) {
-    Map<String, Set<Long>> asked = new HashMap<>();
-    for (Edge edge : suspicion.cycle()) {
-      if (!edge.isTurn() && edge.grant().session() != suspicion.session().id()) {
-        asked
-            .computeIfAbsent(edge.from().name(), name -> new HashSet<>())
-            .add(edge.grant().session());
-      }
-    }
-    asked.forEach(suspicion.session()::remind);
-    int pauseBits = Math.min(suspicion.attempts() + 1, LONGEST_PAUSE_BITS);
-    environment
-        .scheduler()
-        .schedule(() -> lookAgain(suspicion), Duration.ofMillis(1L << pauseBits));
-  }
-
-  private void lookAgain(Suspicion suspicion) {
-    Set<String> names = new HashSet<>();
-    suspicion.cycle().forEach(edge -> names.add(edge.from().name()));
-    Calls.call(() -> WaitGraph.read(engine, names))
-        .whenComplete(
-            (graph, failure) -> {
-              Runnable then = failure == null ? () -> conclude(suspicion, graph) : this::endSearch;
-              environment.scheduler().schedule(then, Duration.ZERO);
-            });
-  }
-
-  private void conclude(Suspicion suspicion, WaitGraph later) {
-    boolean stands = keeper.session() == suspicion.session() && later.has(suspicion.cycle());
-    if (stands && !suspicion.isFresh(later) && suspicion.attempts() < CONFIRMATIONS) {
-      confirm(suspicion.again());
-      return;
-    }
-    if (stands && suspicion.isFresh(later) && ownLinksStand(suspicion)) {
-      giveWay(suspicion, later);
-    }
-    endSearch();
-  }
-
   /** What this node reported is known here better than in the reports. */
-  private boolean ownLinksStand(Suspicion suspicion) {
+  private boolean stillStands(Link link) {
     guard.lock();
     try {
-      List<Link> now = links().wanted();
-      return suspicion.cycle().stream()
-          .filter(edge -> edge.grant().session() == suspicion.session().id())
-          .flatMap(edge -> edge.link().stream())
-          .allMatch(now::contains);
+      return links().wanted().contains(link);
     } finally {
       guard.unlock();
     }
   }
 
-  private void giveWay(Suspicion suspicion, WaitGraph graph) {
-    Edge first = suspicion.cycle().get(0);
-    if (first.isTurn()) {
-      suspicion
-          .session()
-          .submit(first.from().name(), new Command.Pass(first.waiter().request()))
-          .whenComplete(
-              (reply, failure) -> LOG.debug("let {} past: {}", first.from(), reply, failure));
-      return;
+  /** The owner at the end of a link gives way. */
+  private void giveWay(Link link, List<WaitChain.Link> cycle) {
+    Wait wait = waits.find(link.steps().get(link.steps().size() - 1).number());
+    if (wait != null) {
+      fail(wait, cycle);
     }
-    Edge last = suspicion.cycle().get(suspicion.cycle().size() - 1);
-    last.link()
-        .map(link -> link.steps().get(link.steps().size() - 1))
-        .map(step -> waits.find(step.number()))
-        .ifPresent(wait -> fail(wait, graph.owners(suspicion.cycle())));
   }
 }

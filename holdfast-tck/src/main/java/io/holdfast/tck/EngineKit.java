@@ -11,8 +11,9 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Groups 1 to 11 of SPEC.md as tests for any engine. An engine's test class extends this one and
- * overrides {@link #open}; the other methods have answers that fit most engines.
+ * Groups 1 to 11 of SPEC.md, and what group 14 asks of an engine, as tests for any engine. An
+ * engine's test class extends this one and overrides {@link #open}; the other methods have answers
+ * that fit most engines.
  *
  * <pre>{@code
  * class MyEngineKitTest extends EngineKit {
@@ -42,7 +43,8 @@ public abstract class EngineKit
         EventRules,
         NameRules,
         InspectionRules,
-        LoadRules {
+        LoadRules,
+        WaitRules {
 
   /** For subclasses. */
   protected EngineKit() {}

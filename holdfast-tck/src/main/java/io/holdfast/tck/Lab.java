@@ -17,6 +17,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * What one test of the kit works with: a fresh space, nodes on several engines, and patience.
@@ -181,6 +183,17 @@ public final class Lab implements AutoCloseable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted while waiting for the engine", interrupted);
+    }
+  }
+
+  /** Waits for a condition. */
+  void eventually(String what, BooleanSupplier condition) {
+    long deadline = nanoTime() + kit.patience().toNanos();
+    while (!condition.getAsBoolean()) {
+      if (nanoTime() - deadline > 0) {
+        throw new AssertionError("not within " + kit.patience() + ": " + what);
+      }
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
     }
   }
 

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What users of distributed locks have suffered from, as tests of the public API on any engine.
- * Each test carries the number of its scenario. An engine's test class says where the engine is:
+ * Each test carries the number of its scenario, or of its rule in SPEC.md. An engine's test class
+ * says where the engine is:
  *
  * <pre>{@code
  * class MyLockKitTest extends LockKit {
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 public abstract class LockKit extends ApiKit
-    implements HoldScenarios, FaultScenarios, ScaleScenarios {
+    implements HoldScenarios, FaultScenarios, ScaleScenarios, DeadlockScenarios {
 
   /** For subclasses. */
   protected LockKit() {}

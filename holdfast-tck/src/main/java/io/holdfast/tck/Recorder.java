@@ -87,6 +87,14 @@ final class Recorder implements SessionListener {
         .findFirst();
   }
 
+  /** How many fitting events about a request have been heard. */
+  synchronized int count(RequestId request, Predicate<Event> fits) {
+    return (int)
+        heard.getOrDefault(request, List.of()).stream()
+            .filter(one -> fits.test(one.event()))
+            .count();
+  }
+
   /** Waits for the first fitting event about a request; empty if the time is over. */
   synchronized Optional<Heard> await(RequestId request, Predicate<Event> fits, Duration patience) {
     long deadline = clock.getAsLong() + patience.toNanos();

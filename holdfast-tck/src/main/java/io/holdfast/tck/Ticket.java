@@ -136,6 +136,11 @@ final class Ticket {
     return this;
   }
 
+  /** How often the holder has been asked to give the lock back. */
+  int revokes() {
+    return node.recorder().count(request(), event -> event instanceof Event.Revoke);
+  }
+
   /** Waits until the waiter hears that it was rejected. */
   void awaitRejected(Reply.Reason reason) {
     awaitEvent(

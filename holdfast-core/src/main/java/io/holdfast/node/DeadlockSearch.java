@@ -1,0 +1,251 @@
+package io.holdfast.node;
+
+import io.holdfast.WaitChain;
+import io.holdfast.engine.Calls;
+import io.holdfast.engine.Engine;
+import io.holdfast.engine.EngineSession;
+import io.holdfast.engine.Environment;
+import io.holdfast.node.WaitGraph.Edge;
+import io.holdfast.node.WaitGraph.Vertex;
+import io.holdfast.rules.Command;
+import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
+import io.holdfast.rules.WaitReport.Link;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks for circles of waits that run through several nodes and through this one, and decides who
+ * gives way. One search at a time.
+ *
+ * <p>For the maintainer. The youngest request of a circle gives way; only its own node acts, the
+ * others remind that node.
+ *
+ * <p>Why it never fails anybody without a circle. Records are read as of now, but a report may be
+ * stale: its owner may have given up since. So a circle is seen twice. After the first pass, which
+ * ends at a moment t, all its nodes are asked to report again, until what they say was composed
+ * after a report that nobody could read at t, and so after t. If the same waits still stand in it,
+ * and the same requests and grants in the second reading of the records, then all edges stood at t,
+ * as none of them can go and come back: requests and waits have numbers. (Asking along the edges is
+ * as in Chandy, Misra and Haas, "Distributed Deadlock Detection", ACM TOCS 1983.)
+ */
+final class DeadlockSearch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeadlockSearch.class);
+
+  /** How often the other nodes of a circle are asked to confirm it, with growing pauses. */
+  private static final int CONFIRMATIONS = 12;
+
+  private static final int LONGEST_PAUSE_BITS = 7;
+
+  private final Engine engine;
+  private final Environment environment;
+  private final SessionKeeper keeper;
+  private final Predicate<Link> stands;
+  private final BiConsumer<Link, List<WaitChain.Link>> giveWay;
+  private final AtomicBoolean searching = new AtomicBoolean();
+
+  /** When the next search may begin: those who remind one another must not search all the time. */
+  private volatile long notBefore;
+
+  /**
+   * A search that has not begun.
+   *
+   * @param stands whether a link of this node is still there
+   * @param giveWay ends the wait at the end of a link of this node, and names the circle
+   */
+  DeadlockSearch(
+      Engine engine,
+      Environment environment,
+      SessionKeeper keeper,
+      Predicate<Link> stands,
+      BiConsumer<Link, List<WaitChain.Link>> giveWay) {
+    this.engine = engine;
+    this.environment = environment;
+    this.keeper = keeper;
+    this.stands = stands;
+    this.giveWay = giveWay;
+    this.notBefore = environment.ticker().nanoTime();
+  }
+
+  /**
+   * Begins to search for circles, unless a search is under way or has just ended.
+   *
+   * @param links of this node
+   */
+  void start(List<Link> links) {
+    EngineSession session = keeper.session();
+    boolean early = environment.ticker().nanoTime() - notBefore < 0;
+    if (session != null && !early && searching.compareAndSet(false, true)) {
+      Set<String> names = new HashSet<>();
+      links.forEach(link -> names.add(link.wanted()));
+      read(names, graph -> judge(session, links, graph));
+    }
+  }
+
+  private void read(Collection<String> names, Consumer<WaitGraph> then) {
+    Calls.call(() -> WaitGraph.read(engine, names))
+        .whenComplete(
+            (graph, failure) ->
+                environment
+                    .scheduler()
+                    .schedule(
+                        () -> {
+                          if (failure == null) {
+                            then.accept(graph);
+                          } else {
+                            end();
+                          }
+                        },
+                        Duration.ZERO));
+  }
+
+  private void end() {
+    notBefore = environment.ticker().nanoTime() + engine.suspicion().toNanos();
+    searching.set(false);
+  }
+
+  private void judge(EngineSession session, List<Link> links, WaitGraph graph) {
+    Set<Vertex> own = new HashSet<>();
+    for (Link link : links) {
+      own.add(new Vertex(link.wanted(), new RequestId(session.id(), link.request())));
+    }
+    Set<Vertex> seen = new HashSet<>();
+    for (Vertex start : own) {
+      List<Edge> cycle = seen.contains(start) ? List.of() : graph.cycle(start);
+      if (cycle.isEmpty()) {
+        continue;
+      }
+      cycle.forEach(edge -> seen.add(edge.from()));
+      Edge chosen = chosen(cycle);
+      if (chosen.waiter().request().session() == session.id()) {
+        confirm(new Suspicion(session, graph, turned(cycle, chosen), 0));
+        return;
+      }
+      remindHolder(session, cycle, chosen);
+    }
+    end();
+  }
+
+  /** A reader that only has to be let past, or the youngest. */
+  private static Edge chosen(List<Edge> cycle) {
+    return cycle.stream()
+        .filter(Edge::isTurn)
+        .max(Comparator.comparing(Edge::waiter, WaitGraph.BY_AGE))
+        .orElseGet(() -> WaitGraph.youngest(cycle));
+  }
+
+  private static List<Edge> turned(List<Edge> cycle, Edge first) {
+    int start = cycle.indexOf(first);
+    List<Edge> turned = new ArrayList<>(cycle.subList(start, cycle.size()));
+    turned.addAll(cycle.subList(0, start));
+    return turned;
+  }
+
+  /** The node that is to act looks at once when it is asked for what it keeps. */
+  private static void remindHolder(EngineSession session, List<Edge> cycle, Edge chosen) {
+    long other = chosen.waiter().request().session();
+    for (Edge edge : cycle) {
+      if (!edge.isTurn() && edge.grant().session() == other) {
+        session.remind(edge.from().name(), Set.of(other));
+      }
+    }
+  }
+
+  /**
+   * A circle that was seen once.
+   *
+   * @param graph the first pass
+   * @param cycle begins with the request that is to give way
+   * @param attempts how often the others have been asked to confirm
+   */
+  private record Suspicion(EngineSession session, WaitGraph graph, List<Edge> cycle, int attempts) {
+
+    Suspicion again() {
+      return new Suspicion(session, graph, cycle, attempts + 1);
+    }
+
+    /** Whether the other nodes have composed what they say now after the first pass. */
+    boolean isFresh(WaitGraph later) {
+      for (Edge edge : cycle) {
+        long other = edge.grant().session();
+        if (!edge.isTurn() && other != session.id()) {
+          long before = graph.reports().getOrDefault(other, WaitReport.NONE).number();
+          if (later.reports().getOrDefault(other, WaitReport.NONE).after() <= before) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Asks the other nodes of a circle whether they still wait, and looks again. */
+  private void confirm(Suspicion suspicion) {
+    Map<String, Set<Long>> asked = new HashMap<>();
+    for (Edge edge : suspicion.cycle()) {
+      if (!edge.isTurn() && edge.grant().session() != suspicion.session().id()) {
+        asked
+            .computeIfAbsent(edge.from().name(), name -> new HashSet<>())
+            .add(edge.grant().session());
+      }
+    }
+    asked.forEach(suspicion.session()::remind);
+    int pauseBits = Math.min(suspicion.attempts() + 1, LONGEST_PAUSE_BITS);
+    environment
+        .scheduler()
+        .schedule(() -> lookAgain(suspicion), Duration.ofMillis(1L << pauseBits));
+  }
+
+  private void lookAgain(Suspicion suspicion) {
+    Set<String> names = new HashSet<>();
+    suspicion.cycle().forEach(edge -> names.add(edge.from().name()));
+    read(names, graph -> conclude(suspicion, graph));
+  }
+
+  private void conclude(Suspicion suspicion, WaitGraph later) {
+    boolean stands = keeper.session() == suspicion.session() && later.has(suspicion.cycle());
+    if (stands && !suspicion.isFresh(later) && suspicion.attempts() < CONFIRMATIONS) {
+      confirm(suspicion.again());
+      return;
+    }
+    if (stands && suspicion.isFresh(later) && ownLinksStand(suspicion)) {
+      act(suspicion, later);
+    }
+    end();
+  }
+
+  private boolean ownLinksStand(Suspicion suspicion) {
+    return suspicion.cycle().stream()
+        .filter(edge -> edge.grant().session() == suspicion.session().id())
+        .flatMap(edge -> edge.link().stream())
+        .allMatch(stands);
+  }
+
+  private void act(Suspicion suspicion, WaitGraph graph) {
+    Edge first = suspicion.cycle().get(0);
+    if (first.isTurn()) {
+      suspicion
+          .session()
+          .submit(first.from().name(), new Command.Pass(first.waiter().request()))
+          .whenComplete(
+              (reply, failure) -> LOG.debug("let {} past: {}", first.from(), reply, failure));
+      return;
+    }
+    Edge last = suspicion.cycle().get(suspicion.cycle().size() - 1);
+    last.link().ifPresent(link -> giveWay.accept(link, graph.owners(suspicion.cycle())));
+  }
+}
