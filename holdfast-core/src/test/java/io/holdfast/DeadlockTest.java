@@ -334,6 +334,44 @@ class DeadlockTest {
   }
 
   @Test
+  void aThousandWaitersWhoHoldNothingCostNoSearch() throws Exception {
+    FaultyEngine engine = nodes.faulty();
+    Holdfast waiting = nodes.open(nodes.builder("waiting").engine(engine));
+    Hold here = waiting.lock("here").acquire();
+    Hold there = a.lock("there").acquire();
+    List<CompletionStage<Hold>> waits = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      waits.add(waiting.lock("here").acquireAsync(Owner.of("here-" + i)));
+      waits.add(waiting.lock("there").acquireAsync(Owner.of("there-" + i)));
+    }
+    Await.waiters(a, "there", 1);
+    Await.pass(A_WHILE);
+    assertThat(engine.looks()).isZero();
+    here.close();
+    there.close();
+    for (CompletionStage<Hold> each : waits) {
+      Await.result(each).close();
+    }
+    assertThat(engine.looks()).isZero();
+  }
+
+  @Test
+  void anEngineThatHangsHoldsUpNoSearchForEver() throws Exception {
+    FaultyEngine engine = nodes.faulty();
+    Holdfast c = nodes.open(nodes.builder("c").engine(engine));
+    CountDownLatch both = new CountDownLatch(2);
+    takesBoth("left", a.lock("x"), a.lock("y"), both);
+    engine.someCommands(FaultyEngine.Fault.NONE, command -> false);
+    takesBoth("right", c.lock("y"), c.lock("x"), both);
+    both.await();
+    engine.allCalls(FaultyEngine.Fault.REFUSE);
+    Await.pass(A_WHILE);
+    engine.heal();
+    assertThat(victims()).hasSize(1);
+    Await.empty(a);
+  }
+
+  @Test
   void aLongChainIsNoCircle() throws Exception {
     int size = 8;
     CountDownLatch held = new CountDownLatch(size);

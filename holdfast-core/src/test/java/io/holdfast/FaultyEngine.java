@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -43,6 +44,7 @@ final class FaultyEngine implements Engine {
   private volatile Fault fault = Fault.NONE;
   private volatile Predicate<Command> faultyCommand = command -> true;
   private final Queue<Runnable> expiries = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger looks = new AtomicInteger();
   private volatile boolean sessionsToo;
   private volatile boolean openingRefused;
 
@@ -82,6 +84,11 @@ final class FaultyEngine implements Engine {
     return List.copyOf(commands);
   }
 
+  /** How often a lock was looked at, or waits were reported or read. */
+  int looks() {
+    return looks.get();
+  }
+
   @Override
   public CompletionStage<EngineSession> openSession(SessionTerms terms, SessionListener listener) {
     if (openingRefused) {
@@ -102,6 +109,7 @@ final class FaultyEngine implements Engine {
 
   @Override
   public CompletionStage<Optional<LockView>> read(String name) {
+    looks.incrementAndGet();
     return sessionCall(() -> engine.read(name));
   }
 
@@ -112,7 +120,8 @@ final class FaultyEngine implements Engine {
 
   @Override
   public CompletionStage<Map<Long, WaitReport>> reports(Collection<Long> sessions) {
-    return engine.reports(sessions);
+    looks.incrementAndGet();
+    return sessionCall(() -> engine.reports(sessions));
   }
 
   @Override
@@ -180,6 +189,7 @@ final class FaultyEngine implements Engine {
 
     @Override
     public CompletionStage<Void> report(WaitReport report) {
+      looks.incrementAndGet();
       return sessionCall(() -> session.report(report));
     }
 

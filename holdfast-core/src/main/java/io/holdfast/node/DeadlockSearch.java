@@ -5,6 +5,7 @@ import io.holdfast.engine.Calls;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
+import io.holdfast.engine.Environment.Cancellable;
 import io.holdfast.node.WaitGraph.Edge;
 import io.holdfast.node.WaitGraph.Vertex;
 import io.holdfast.rules.Command;
@@ -20,10 +21,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +51,8 @@ import org.slf4j.LoggerFactory;
 final class DeadlockSearch {
 
   private static final Logger LOG = LoggerFactory.getLogger(DeadlockSearch.class);
+
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
   /** How often the other nodes of a circle are asked to confirm it, with growing pauses. */
   private static final int CONFIRMATIONS = 12;
@@ -97,20 +105,45 @@ final class DeadlockSearch {
   }
 
   private void read(Collection<String> names, Consumer<WaitGraph> then) {
-    Calls.call(() -> WaitGraph.read(engine, names))
+    answer(
+        environment,
+        () -> WaitGraph.read(engine, names),
+        (graph, failure) -> {
+          if (graph != null) {
+            then.accept(graph);
+          } else {
+            LOG.debug("a search for a deadlock has ended: {}", failure, failure);
+            end();
+          }
+        });
+  }
+
+  /**
+   * Continues on the scheduler with the answer of the engine or its failure, which not to answer
+   * for long is, too.
+   */
+  static <T> void answer(
+      Environment environment,
+      Supplier<CompletionStage<T>> call,
+      BiConsumer<@Nullable T, @Nullable Throwable> then) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    Cancellable alarm =
+        environment
+            .scheduler()
+            .schedule(() -> answer.completeExceptionally(new TimeoutException()), ANSWER_LIMIT);
+    Calls.call(call)
         .whenComplete(
-            (graph, failure) ->
-                environment
-                    .scheduler()
-                    .schedule(
-                        () -> {
-                          if (failure == null) {
-                            then.accept(graph);
-                          } else {
-                            end();
-                          }
-                        },
-                        Duration.ZERO));
+            (value, failure) -> {
+              alarm.cancel();
+              if (failure == null) {
+                answer.complete(value);
+              } else {
+                answer.completeExceptionally(Calls.cause(failure));
+              }
+            });
+    answer.whenComplete(
+        (value, failure) ->
+            environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
   }
 
   private void end() {

@@ -3,7 +3,6 @@ package io.holdfast.node;
 import io.holdfast.DeadlockException;
 import io.holdfast.LockReport.Party;
 import io.holdfast.WaitChain;
-import io.holdfast.engine.Calls;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
 import io.holdfast.engine.Environment;
@@ -244,10 +243,8 @@ final class DeadlockWatch {
     reported = links;
     reportedTo = session;
     WaitReport report = new WaitReport(++reports, readable, links);
-    Calls.call(() -> session.report(report))
-        .whenComplete(
-            (done, failure) ->
-                environment.scheduler().schedule(() -> onReported(report, failure), Duration.ZERO));
+    DeadlockSearch.answer(
+        environment, () -> session.report(report), (done, failure) -> onReported(report, failure));
   }
 
   private void onReported(WaitReport report, @Nullable Throwable failure) {
