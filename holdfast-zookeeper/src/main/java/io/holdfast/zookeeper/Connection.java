@@ -137,10 +137,10 @@ final class Connection {
     return known;
   }
 
-  /** Whether calls to a session still go anywhere; once false for ever false. */
-  boolean isPresent(Wire session) {
+  /** Whether a session may still live; once false for ever false. */
+  boolean keeps(Wire session) {
     ZooKeeper present = present();
-    return present == null || session.isOf(present);
+    return session.isAlive() && (present == null || session.isOf(present));
   }
 
   private @Nullable ZooKeeper present() {
@@ -169,14 +169,13 @@ final class Connection {
                         Failures.unavailable(
                             location, "no server took the connection within 4 s", null)),
                 CONNECT_LIMIT);
-    connected.whenComplete(
-        (wire, failure) -> {
+    curator.getConnectionStateListenable().addListener(listener);
+    offer(connected);
+    return connected.whenComplete(
+        (taken, failure) -> {
           alarm.cancel();
           curator.getConnectionStateListenable().removeListener(listener);
         });
-    curator.getConnectionStateListenable().addListener(listener);
-    offer(connected);
-    return connected;
   }
 
   private void offer(CompletableFuture<Wire> connected) {
@@ -184,6 +183,11 @@ final class Connection {
     if (present != null) {
       connected.complete(wire());
     }
+  }
+
+  /** For tests: the present ZooKeeper session is not used any more, but lives on at the server. */
+  void forgetZooKeeperSession() throws Exception {
+    curator.getZookeeperClient().getZooKeeper().getTestable().injectSessionExpiration();
   }
 
   /** Ends the sessions at the server. Waits for that, but not for long. */

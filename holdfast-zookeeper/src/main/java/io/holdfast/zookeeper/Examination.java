@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
 
 /** A look at the ensemble for what breaks a promise. */
 final class Examination {
@@ -34,7 +35,7 @@ final class Examination {
         (servers, epoch) -> new ArrayList<>(List.of(servers, sessionTimeout(), epoch, access())));
   }
 
-  private static Finding ensemble(Wire.Answer found) {
+  private static Finding ensemble(Wire.@Nullable Answer found) {
     String subject = "ensemble";
     if (found == null) {
       return new Finding(
@@ -76,7 +77,7 @@ final class Examination {
         : new Finding(Level.FINE, subject, text);
   }
 
-  private static Finding epochs(Stat newest) {
+  private static Finding epochs(@Nullable Stat newest) {
     String subject = "leader elections";
     if (newest == null) {
       return new Finding(Level.UNKNOWN, subject, "the space is gone; open a session to make it");

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.zookeeper.common.PathUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where an ensemble is and how to speak to it.
@@ -76,7 +77,7 @@ record Location(String servers, String chroot, Map<String, String> options) {
     return path;
   }
 
-  private static Map<String, String> options(String query) {
+  private static Map<String, String> options(@Nullable String query) {
     Map<String, String> options = new LinkedHashMap<>();
     if (query == null || query.isEmpty()) {
       return options;
@@ -119,7 +120,8 @@ record Location(String servers, String chroot, Map<String, String> options) {
     }
   }
 
-  private static IllegalArgumentException malformed(String why, IllegalArgumentException cause) {
+  private static IllegalArgumentException malformed(
+      String why, @Nullable IllegalArgumentException cause) {
     return new IllegalArgumentException("the engine URI " + why + "; " + EXAMPLES, cause);
   }
 

@@ -4,6 +4,7 @@ import io.holdfast.engine.Calls;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Op;
@@ -50,13 +51,13 @@ final class Mailboxes {
     List<Long> all = List.copyOf(sessions);
     for (int from = 0; from < all.size(); from += MANY) {
       List<Long> some = all.subList(from, Math.min(from + MANY, all.size()));
-      wire.multi(wake(layout, wire.acl(), some, name))
-          .whenComplete(
-              (results, failure) -> {
-                if (failure != null) {
-                  LOG.debug("waking {} for lock {} failed", some, name, Calls.cause(failure));
-                }
-              });
+      CompletionStage<Wire.Results> woken = wire.multi(wake(layout, wire.acl(), some, name));
+      woken.whenComplete(
+          (results, failure) -> {
+            if (failure != null) {
+              LOG.debug("waking {} for lock {} failed", some, name, Calls.cause(failure));
+            }
+          });
     }
   }
 

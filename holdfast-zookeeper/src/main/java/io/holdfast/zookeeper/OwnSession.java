@@ -4,6 +4,7 @@ import io.holdfast.engine.Environment;
 import io.holdfast.engine.SessionTerms;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.Watcher;
@@ -92,7 +93,7 @@ final class OwnSession {
    * @return whether the session lives
    */
   synchronized CompletableFuture<Boolean> renew() {
-    if (over || !connection.isPresent(wire)) {
+    if (over || !connection.keeps(wire)) {
       return CompletableFuture.completedFuture(false);
     }
     askedAt = environment.ticker().nanoTime();
@@ -101,14 +102,14 @@ final class OwnSession {
 
   synchronized CompletableFuture<Void> publish(byte[] news) {
     report = news.clone();
-    if (over || !connection.isPresent(wire)) {
+    if (over || !connection.keeps(wire)) {
       return CompletableFuture.completedFuture(null);
     }
     return wire.set(path(), content(), -1).thenApply(answer -> null);
   }
 
   /** Ends the session. If the server does not answer, goes on trying as long as it matters. */
-  CompletableFuture<Void> end() {
+  CompletionStage<Void> end() {
     long now;
     synchronized (this) {
       if (over) {
@@ -122,7 +123,7 @@ final class OwnSession {
     return delete(now);
   }
 
-  private CompletableFuture<Void> delete(long begun) {
+  private CompletionStage<Void> delete(long begun) {
     return delete()
         .whenComplete(
             (gone, failure) -> {
@@ -136,7 +137,7 @@ final class OwnSession {
   /** The node may outlive its ZooKeeper session for a while: any session may delete it. */
   private CompletableFuture<Void> delete() {
     try {
-      Wire present = connection.isPresent(wire) ? wire : connection.wire();
+      Wire present = connection.keeps(wire) ? wire : connection.wire();
       return present.delete(path(), -1).thenApply(answer -> null);
     } catch (RuntimeException noConnection) {
       return CompletableFuture.failedFuture(noConnection);

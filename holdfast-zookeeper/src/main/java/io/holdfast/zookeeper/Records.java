@@ -155,12 +155,14 @@ final class Records {
     parts.add(Op.setData(markPath, EMPTY, -1));
     return carryOut(
         session,
-        write,
-        parts,
-        results -> {
-          long zxid = stat(results.get(2)).getMzxid();
-          return stored(write.name(), new Known(zxid, mark, 0), bytes);
-        });
+        new Attempt(
+            write,
+            parts,
+            write.wake(),
+            results -> {
+              long zxid = stat(results.get(2)).getMzxid();
+              return stored(write.name(), new Known(zxid, mark, 0), bytes);
+            }));
   }
 
   private CompletionStage<Outcome> replace(Wire session, Write write, Known expected) {
@@ -173,25 +175,29 @@ final class Records {
       parts.add(Op.delete(path, expected.dataVersion()));
       return carryOut(
           session,
-          write,
-          parts,
-          results -> {
-            known.remove(write.name());
-            return Stored.ABSENT;
-          });
+          new Attempt(
+              write,
+              parts,
+              write.wake(),
+              results -> {
+                known.remove(write.name());
+                return Stored.ABSENT;
+              }));
     }
     byte[] node = new RecordNode(expected.mark(), bytes).encode();
     parts.add(Op.check(markPath, -1));
     parts.add(Op.setData(path, node, expected.dataVersion()));
     return carryOut(
         session,
-        write,
-        parts,
-        results -> {
-          Stat stat = stat(results.get(1));
-          Known now = new Known(stat.getMzxid(), expected.mark(), stat.getVersion());
-          return stored(write.name(), now, bytes);
-        });
+        new Attempt(
+            write,
+            parts,
+            write.wake(),
+            results -> {
+              Stat stat = stat(results.get(1));
+              Known now = new Known(stat.getMzxid(), expected.mark(), stat.getVersion());
+              return stored(write.name(), now, bytes);
+            }));
   }
 
   private static Stat stat(OpResult part) {
@@ -205,13 +211,25 @@ final class Records {
     Stored of(List<OpResult> results);
   }
 
-  private CompletionStage<Outcome> carryOut(
-      Wire session, Write write, List<Op> parts, Reading reading) {
-    int own = parts.size();
-    Set<Long> wake = write.wake();
-    List<Op> all = new ArrayList<>(parts);
+  /**
+   * A transaction.
+   *
+   * @param parts what it does to the record
+   * @param wake whom it wakes besides
+   */
+  private record Attempt(Write write, List<Op> parts, Set<Long> wake, Reading reading) {
+
+    Attempt silently() {
+      return new Attempt(write, parts, Set.of(), reading);
+    }
+  }
+
+  private CompletionStage<Outcome> carryOut(Wire session, Attempt attempt) {
+    Set<Long> wake = attempt.wake();
+    String name = attempt.write().name();
+    List<Op> all = new ArrayList<>(attempt.parts());
     if (wake.size() <= MAX_WAKE) {
-      all.addAll(Mailboxes.wake(layout, session.acl(), wake, write.name()));
+      all.addAll(Mailboxes.wake(layout, session.acl(), wake, name));
     }
     return session
         .multi(all)
@@ -219,25 +237,20 @@ final class Records {
             results -> {
               if (results.ok()) {
                 if (wake.size() > MAX_WAKE) {
-                  Mailboxes.wakeMany(session, layout, wake, write.name());
+                  Mailboxes.wakeMany(session, layout, wake, name);
                 }
-                Stored now = reading.of(results.results());
+                Stored now = attempt.reading().of(results.results());
                 return CompletableFuture.completedFuture(new Outcome(true, now));
               }
-              if (results.failed() >= own) {
+              if (results.failed() >= attempt.parts().size()) {
                 // The mailboxes' directory is gone. A wake-up may be lost, a write may not.
-                return carryOut(session, silent(write), parts, reading);
+                return carryOut(session, attempt.silently());
               }
-              return inTheWay(session, write, parts, results);
+              return inTheWay(session, attempt.write(), results);
             });
   }
 
-  private static Write silent(Write write) {
-    return new Write(write.name(), write.expected(), write.bytes(), Set.of());
-  }
-
-  private CompletionStage<Outcome> inTheWay(
-      Wire session, Write write, List<Op> parts, Wire.Results results) {
+  private CompletionStage<Outcome> inTheWay(Wire session, Write write, Wire.Results results) {
     boolean noDirectory =
         results.code() == Code.NONODE && results.failed() == 0 && write.expected() == 0;
     if (noDirectory) {

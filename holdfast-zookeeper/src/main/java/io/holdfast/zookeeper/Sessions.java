@@ -80,15 +80,15 @@ final class Sessions {
 
   private CompletionStage<Long> open(OwnSession session) {
     own.put(session.id(), session);
-    CompletableFuture<Long> opened = session.open();
-    opened.whenComplete(
-        (id, failure) -> {
-          if (failure != null) {
-            // The node may be there all the same.
-            close(session.id());
-          }
-        });
-    return opened;
+    return session
+        .open()
+        .whenComplete(
+            (id, failure) -> {
+              if (failure != null) {
+                // The node may be there all the same.
+                close(session.id());
+              }
+            });
   }
 
   private void requireTimeout(Wire wire, Duration ttl) {

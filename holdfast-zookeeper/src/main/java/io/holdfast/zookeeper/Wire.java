@@ -83,6 +83,11 @@ final class Wire {
     return zooKeeper == other;
   }
 
+  /** Whether the session may still live; once false for ever false. */
+  boolean isAlive() {
+    return zooKeeper.getState().isAlive();
+  }
+
   List<ACL> acl() {
     return acl;
   }

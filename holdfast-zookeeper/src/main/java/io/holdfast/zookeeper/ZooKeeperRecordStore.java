@@ -144,6 +144,16 @@ final class ZooKeeperRecordStore implements RecordStore {
     return new Examination(connections.main().wire(), layout).run();
   }
 
+  /** For tests: as if all records had been used long ago. */
+  void forgetAll() {
+    records.forgetAll();
+  }
+
+  /** For tests: the connection of sessions of a TTL. */
+  Connection connection(Duration ttl) {
+    return connections.of(Sessions.timeout(ttl));
+  }
+
   @Override
   public void close() {
     sessions.close();

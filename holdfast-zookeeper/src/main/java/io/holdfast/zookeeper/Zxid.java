@@ -9,7 +9,7 @@ import io.holdfast.EngineUnavailableException;
  */
 final class Zxid {
 
-  // docs/decisions/0007-zookeeper.md: why not another mapping.
+  // docs/decisions/0010-zookeeper-engine.md: why not another mapping.
 
   /** Versions from here on would make negative tokens: epoch 524,288. */
   private static final long LIMIT = 1L << 51;
