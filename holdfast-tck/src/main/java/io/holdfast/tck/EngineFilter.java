@@ -76,6 +76,11 @@ class EngineFilter implements Engine {
     return session.report(report);
   }
 
+  /** Passes a reminder on. */
+  void remind(EngineSession session, String name, Set<Long> sessions) {
+    session.remind(name, sessions);
+  }
+
   /** Passes the end of a session on. */
   CompletionStage<Void> close(EngineSession session) {
     return session.close();
@@ -140,7 +145,7 @@ class EngineFilter implements Engine {
 
     @Override
     public void remind(String name, Set<Long> sessions) {
-      good.remind(name, sessions);
+      engine.remind(good, name, sessions);
     }
 
     @Override

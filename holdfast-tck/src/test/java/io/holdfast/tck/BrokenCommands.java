@@ -68,6 +68,13 @@ final class BrokenCommands {
             "owner labels are cut",
             "r10_5_",
             command -> command instanceof Acquire acquire ? cutLabel(acquire) : command),
+        rewriting(
+            "no reader is let past",
+            "r14_4_",
+            command ->
+                command instanceof Command.Pass pass
+                    ? new Command.Decline(pass.request())
+                    : command),
         PlantedBug.around("upgrade waits", "r7_3_", WaitingUpgrade::new),
         PlantedBug.around("readers have ids of their own", "r5_5_", ReaderIds::new),
         PlantedBug.around("a release may be overtaken", "r1_8_", SlowRelease::new),

@@ -11,6 +11,7 @@ import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import io.holdfast.rules.WaitReport;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,9 @@ final class BrokenLife {
         PlantedBug.around("force-release ignores the id", "r11_7_", Brute::new),
         PlantedBug.around("a listing remembers locks at rest", "r11_8_", LongMemory::new),
         PlantedBug.around("a listing begins anew on every page", "r11_4_", FirstPage::new),
-        PlantedBug.around("a look is stale", "r11_5_", StaleLook::new));
+        PlantedBug.around("a look is stale", "r11_5_", StaleLook::new),
+        PlantedBug.around("only the first report of waits counts", "r14_1_", FirstReport::new),
+        PlantedBug.around("a reminder reminds nobody", "r14_3_", Forgetful::new));
   }
 
   private static PlantedBug deaf(String title, String caughtBy, Class<? extends Event> to) {
@@ -55,6 +58,32 @@ final class BrokenLife {
                 }
               }
             });
+  }
+
+  /** Takes one report of each session. */
+  private static final class FirstReport extends EngineFilter {
+    private final Set<Long> heard = ConcurrentHashMap.newKeySet();
+
+    FirstReport(Engine good) {
+      super(good);
+    }
+
+    @Override
+    CompletionStage<Void> report(EngineSession session, WaitReport report) {
+      return heard.add(session.id())
+          ? session.report(report)
+          : CompletableFuture.completedFuture(null);
+    }
+  }
+
+  /** Reminds nobody. */
+  private static final class Forgetful extends EngineFilter {
+    Forgetful(Engine good) {
+      super(good);
+    }
+
+    @Override
+    void remind(EngineSession session, String name, Set<Long> sessions) {}
   }
 
   /** Answers every renewal with success. */

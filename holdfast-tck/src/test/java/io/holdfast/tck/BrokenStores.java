@@ -9,7 +9,13 @@ import io.holdfast.rules.Mode;
 import io.holdfast.rules.RecordCodec;
 import io.holdfast.rules.Waiter;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Stores that are wrong below a good engine. */
 final class BrokenStores {
@@ -24,7 +30,8 @@ final class BrokenStores {
         PlantedBug.below("records at rest stay", "r11_1_", Garbage::new),
         PlantedBug.below("sessions end early", "r4_3_", EarlyExpiry::new),
         PlantedBug.below("sessions end late", "r4_2_", LateExpiry::new),
-        PlantedBug.below("a dead session can be renewed", "r4_5_", Undead::new));
+        PlantedBug.below("a dead session can be renewed", "r4_5_", Undead::new),
+        PlantedBug.below("reports outlive their sessions", "r14_2_", Reports::new));
   }
 
   /** Counts versions per record, from 1 after each deletion. */
@@ -143,6 +150,36 @@ final class BrokenStores {
     @Override
     long lifetime(SessionTerms terms) {
       return terms.ttl().toNanos() * 2;
+    }
+  }
+
+  /** Keeps what a session reported when it is gone. */
+  private static final class Reports extends HeapRecordStore {
+    private static final Map<String, Map<Long, byte[]>> SPACES = new ConcurrentHashMap<>();
+
+    private final Map<Long, byte[]> kept;
+
+    Reports(String space, Ticker ticker) {
+      super(space, ticker);
+      kept = SPACES.computeIfAbsent(space, fresh -> new ConcurrentHashMap<>());
+    }
+
+    @Override
+    public CompletionStage<Void> publish(long session, byte[] report) {
+      kept.put(session, report);
+      return super.publish(session, report);
+    }
+
+    @Override
+    public CompletionStage<Map<Long, byte[]>> published(Collection<Long> sessions) {
+      return super.published(sessions)
+          .thenApply(
+              found -> {
+                Map<Long, byte[]> all = new HashMap<>(kept);
+                all.keySet().retainAll(Set.copyOf(sessions));
+                all.putAll(found);
+                return all;
+              });
     }
   }
 
