@@ -13,7 +13,7 @@ final class LabSupplier implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
     Class<?> type = parameter.getParameter().getType();
-    return type == Lab.class || type == LockLab.class || type == ProcessLab.class;
+    return type == Lab.class || LockLab.class.isAssignableFrom(type);
   }
 
   @Override
@@ -27,6 +27,9 @@ final class LabSupplier implements ParameterResolver {
   private static AutoCloseable lab(Object kit) {
     if (kit instanceof LockKit locks) {
       return new LockLab(locks);
+    }
+    if (kit instanceof ServerKit servers) {
+      return new ServerLab(servers);
     }
     return kit instanceof ProcessKit processes
         ? new ProcessLab(processes)

@@ -83,11 +83,13 @@ public class LockLab implements AutoCloseable {
 
   /** A node with settings of its own. */
   Holdfast node(UnaryOperator<HoldfastBuilder> settings) {
+    return node(kit.engineUri(), settings);
+  }
+
+  /** A node that knows the engine by another URI. */
+  Holdfast node(String uri, UnaryOperator<HoldfastBuilder> settings) {
     HoldfastBuilder builder =
-        Holdfast.builder(kit.engineUri())
-            .space(space)
-            .node("node-" + (nodes.size() + 1))
-            .shutdownHook(false);
+        Holdfast.builder(uri).space(space).node("node-" + (nodes.size() + 1)).shutdownHook(false);
     Holdfast node = settings.apply(builder).connect();
     nodes.add(node);
     return node;
@@ -182,10 +184,17 @@ public class LockLab implements AutoCloseable {
     return Duration.ofNanos(nanoTime() - begun);
   }
 
+  /** Closes all nodes, the observer's too. */
+  void closeNodes() {
+    nodes.forEach(Holdfast::close);
+    nodes.clear();
+    inspector = null;
+  }
+
   @Override
   public void close() {
     hanging.forEach(HangingEngine::recover);
-    nodes.forEach(Holdfast::close);
+    closeNodes();
     threads.shutdownNow();
     environment.scheduler().close();
   }

@@ -1,6 +1,5 @@
 package io.holdfast.tck;
 
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -29,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LabSupplier.class)
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 @DisabledOnOs(OS.WINDOWS)
-public abstract class ProcessKit extends ApiKit
+public abstract class ProcessKit extends WorkerKit
     implements PauseScenarios,
         CleanUpScenarios,
         ClockScenarios,
@@ -40,32 +39,4 @@ public abstract class ProcessKit extends ApiKit
 
   /** For subclasses. */
   protected ProcessKit() {}
-
-  /** Whether the tests run in full size. */
-  protected boolean chaos() {
-    return "long".equals(System.getProperty("holdfast.chaos"));
-  }
-
-  @Override
-  protected Duration patience() {
-    return Duration.ofSeconds(60);
-  }
-
-  /**
-   * How soon at the earliest the lock of a killed process may go to the next waiter.
-   *
-   * @param ttl of the killed process; its last renewal is at most a third of it old
-   */
-  protected Duration earliestAfterKill(Duration ttl) {
-    return ttl.multipliedBy(2).dividedBy(3).minusMillis(100);
-  }
-
-  /**
-   * How late at the latest the lock of a killed process goes to the next waiter.
-   *
-   * @param ttl of the killed process
-   */
-  protected Duration latestAfterKill(Duration ttl) {
-    return ttl.plusSeconds(1);
-  }
 }

@@ -12,16 +12,16 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What one test of {@link ProcessKit} works with: a {@link LockLab} with child processes, all of
- * which it ends, and a directory.
+ * What one test of {@link ProcessKit} works with, for subclasses that override a test: a {@link
+ * LockLab} with child processes, all of which it ends, and a directory.
  */
-public final class ProcessLab extends LockLab {
+public class ProcessLab extends LockLab {
 
-  private final ProcessKit kit;
+  private final WorkerKit kit;
   private final Path directory;
   private final List<Worker> workers = new ArrayList<>();
 
-  ProcessLab(ProcessKit kit) {
+  ProcessLab(WorkerKit kit) {
     super(kit);
     this.kit = kit;
     try {
@@ -32,7 +32,7 @@ public final class ProcessLab extends LockLab {
   }
 
   @Override
-  ProcessKit kit() {
+  WorkerKit kit() {
     return kit;
   }
 
@@ -58,8 +58,13 @@ public final class ProcessLab extends LockLab {
 
   /** Starts a process with variables of its own in its environment. */
   Worker worker(Map<String, String> variables) {
+    return worker(variables, kit.engineUri());
+  }
+
+  /** Starts a process that knows the engine by another URI. */
+  Worker worker(Map<String, String> variables, String uri) {
     Path errors = file("worker-" + workers.size() + ".err");
-    Worker worker = Worker.start(variables, errors, kit.engineUri(), space());
+    Worker worker = Worker.start(variables, errors, uri, space());
     workers.add(worker);
     return worker;
   }

@@ -32,6 +32,11 @@ class HeapRecordStore implements RecordStore {
     final Map<Long, Session> sessions = new HashMap<>();
     long version;
     long lastSession;
+
+    Shared(long start) {
+      version = start;
+      lastSession = start;
+    }
   }
 
   private static final class Session {
@@ -70,9 +75,14 @@ class HeapRecordStore implements RecordStore {
   private final Set<Long> opened = ConcurrentHashMap.newKeySet();
 
   HeapRecordStore(String space, Ticker ticker) {
+    this(space, ticker, 0);
+  }
+
+  /** A store whose versions and sessions are counted from a number on. */
+  HeapRecordStore(String space, Ticker ticker, long start) {
     this.space = space;
     this.ticker = ticker;
-    this.shared = SPACES.computeIfAbsent(space, fresh -> new Shared());
+    this.shared = SPACES.computeIfAbsent(space, fresh -> new Shared(start));
   }
 
   private <T> CompletionStage<T> exclusively(Supplier<T> work) {

@@ -1,0 +1,163 @@
+package io.holdfast.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.Hold;
+import io.holdfast.Holdfast;
+import io.holdfast.LockOptions;
+import io.holdfast.Owner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** S23, S24 and costs: what names, waiters and holders cost the server. */
+interface ServerLoadScenarios {
+
+  LockOptions UNRETAINED = LockOptions.DEFAULT.retention(LockOptions.Retention.OFF);
+
+  @Test
+  default void S23_manyNamesLeaveNothingInTheServer(ServerLab lab) throws Exception {
+    int count = lab.scaled(lab.kit().chaos() ? 1_000_000 : 2_000);
+    int atOnce = 20;
+    Holdfast node = lab.node();
+    long highest = 0;
+    for (int i = 0; i < count; i += atOnce) {
+      List<CompletableFuture<Hold>> holds = new ArrayList<>();
+      for (int j = i; j < i + atOnce; j++) {
+        holds.add(
+            node.lock("once/" + j, UNRETAINED)
+                .acquireAsync(Owner.of("once"))
+                .toCompletableFuture());
+      }
+      long before = highest;
+      for (CompletableFuture<Hold> each : holds) {
+        Hold hold = lab.await(each);
+        assertThat(hold.token()).as("token of %s", hold.name()).isGreaterThan(before);
+        highest = Math.max(highest, hold.token());
+        hold.close();
+      }
+    }
+    lab.awaitEmptySpace();
+    Hold last = lab.await(node.lock("once/0", UNRETAINED).acquireAsync(Owner.of("once")));
+    assertThat(last.token()).as("token after everything was deleted").isGreaterThan(highest);
+    last.close();
+    lab.closeNodes();
+    assertThat(lab.kit().leftovers(lab.space())).as("left in the server").isEmpty();
+  }
+
+  @Test
+  default void S24_handOffCostsTheSameHoweverManyWait(ServerLab lab) {
+    int count = lab.size(30, 300);
+    FaultyProxy link = lab.link();
+    Hold first = lab.await(lab.node(link, s -> s).lock("a").acquireAsync(Owner.of("first")));
+    List<CompletableFuture<Hold>> waiters = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int arrived = i + 1;
+      waiters.add(
+          lab.node(link, settings -> settings.ttl(Duration.ofMinutes(1)))
+              .lock("a")
+              .acquireAsync(Owner.of("w" + i))
+              .toCompletableFuture());
+      lab.eventually("arrival of " + i, () -> lab.waiting("a") == arrived);
+    }
+    Duration window = Duration.ofSeconds(2);
+    link.resetCounts();
+    lab.pass(window);
+    double perSecond = link.roundTrips() * 1e3 / window.toMillis();
+
+    link.resetCounts();
+    long begun = lab.nanoTime();
+    first.close();
+    waiters.forEach(waiter -> lab.await(waiter).close());
+    Duration took = lab.since(begun);
+    double polls = perSecond * took.toMillis() / 1e3;
+    double each = Math.max(0, link.roundTrips() - polls) / count;
+
+    lab.say(
+        "S24: %d nodes wait at %.0f round trips a second, and hand on in %.1f ms and %.1f round"
+            + " trips each",
+        count, perSecond, (double) took.toMillis() / count, each);
+    // Twice a second each, with a look at the neighbours; fewer far behind.
+    assertThat(perSecond).as("round trips a second while %s wait", count).isLessThan(6.0 * count);
+    assertThat(each).as("round trips per hand-off").isLessThan(lab.kit().handOffRoundTrips());
+    lab.awaitEmptySpace();
+  }
+
+  @Test
+  default void costOfLocksInRoundTrips(ServerLab lab) {
+    FaultyProxy link = lab.link();
+    Holdfast node = lab.node(link, settings -> settings.ttl(Duration.ofMinutes(10)));
+    int rounds = 200;
+    List<Hold> holds = new ArrayList<>();
+    lab.await(node.lock("warm-up").acquireAsync(Owner.of("cost"))).close();
+    link.resetCounts();
+    for (int i = 0; i < rounds; i++) {
+      holds.add(lab.await(node.lock("cost/" + i, UNRETAINED).acquireAsync(Owner.of("cost"))));
+    }
+    double acquire = (double) link.roundTrips() / rounds;
+    link.resetCounts();
+    for (int i = 0; i < rounds; i++) {
+      int left = rounds - i - 1;
+      holds.get(i).close();
+      lab.eventually("a release", () -> link.roundTrips() >= rounds - left);
+    }
+    double release = (double) link.roundTrips() / rounds;
+    lab.say("cost: %.2f round trips an acquire, %.2f a release", acquire, release);
+    assertThat(acquire)
+        .as("round trips of an acquire")
+        .isBetween(0.9, lab.kit().acquireRoundTrips() + 0.1);
+    assertThat(release)
+        .as("round trips of a release")
+        .isBetween(0.9, lab.kit().releaseRoundTrips() + 0.1);
+    lab.awaitEmptySpace();
+  }
+
+  @Test
+  default void retainedLocksCostNoRoundTrip(ServerLab lab) {
+    FaultyProxy link = lab.link();
+    Holdfast node =
+        lab.node(
+            link,
+            settings -> settings.ttl(Duration.ofMinutes(10)).retainFor(Duration.ofMinutes(1)));
+    for (int i = 0; i < 10; i++) {
+      lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
+    }
+    link.resetCounts();
+    for (int i = 0; i < 1_000; i++) {
+      lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
+    }
+    assertThat(link.roundTrips()).as("round trips of 1,000 acquisitions").isLessThan(20);
+  }
+
+  /** What a session costs does not depend on how much it holds. */
+  @Test
+  default void renewalCostsTheSameHoweverManyLocksAreHeld(ServerLab lab) {
+    int count = lab.scaled(lab.kit().chaos() ? 10_000 : 500);
+    FaultyProxy link = lab.link();
+    Duration ttl = Duration.ofSeconds(3);
+    Holdfast node = lab.node(link, settings -> settings.ttl(ttl));
+    Hold first = lab.await(node.lock("held").acquireAsync(Owner.of("holder")));
+    double few = roundTripsOf(lab, link, ttl);
+    List<CompletableFuture<Hold>> holds = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      holds.add(node.lock("held/" + i).acquireAsync(Owner.of("holder")).toCompletableFuture());
+    }
+    holds.forEach(lab::await);
+    double many = roundTripsOf(lab, link, ttl);
+
+    lab.say("cost: %.0f round trips a TTL with 1 lock held, %.0f with %d", few, many, count);
+    assertThat(few).as("round trips of a holder within a TTL").isPositive();
+    assertThat(many).as("the same with %s locks", count).isLessThan(2 * few + 4);
+    holds.forEach(hold -> lab.await(hold).close());
+    first.close();
+    lab.awaitEmptySpace();
+  }
+
+  private static double roundTripsOf(ServerLab lab, FaultyProxy link, Duration window) {
+    link.resetCounts();
+    lab.pass(window);
+    return link.roundTrips();
+  }
+}
