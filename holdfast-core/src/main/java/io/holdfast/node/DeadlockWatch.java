@@ -58,6 +58,9 @@ final class DeadlockWatch {
   private final LocalWaits waits;
   private final DeadlockSearch search;
 
+  /** Whether the last report had links. */
+  private volatile boolean saysSomething;
+
   /** Whether a look is due at once. */
   private final AtomicBoolean due = new AtomicBoolean();
 
@@ -103,6 +106,10 @@ final class DeadlockWatch {
   /** A wait is over, however it ended. */
   void ended(Wait wait) {
     waits.remove(wait);
+    if (saysSomething) {
+      // Whoever looks should not be told for long of waits that are over.
+      lookSoon();
+    }
   }
 
   /** Another node waits for a grant of this one. May be called under the guard of a lock. */
@@ -236,11 +243,13 @@ final class DeadlockWatch {
     }
     if (links.isEmpty() && session != reportedTo) {
       reported = links;
+      saysSomething = false;
       return;
     }
     reporting = true;
     unreported = false;
     reported = links;
+    saysSomething = !links.isEmpty();
     reportedTo = session;
     WaitReport report = new WaitReport(++reports, readable, links);
     DeadlockSearch.answer(

@@ -256,7 +256,8 @@ public record WaitGraph(
     }
     for (Grant grant : view.record().grants()) {
       Party party = party(name, grant.request());
-      List<Link> links = links(name, grant);
+      List<Link> links =
+          links(name, grant).stream().filter(link -> mayWait(party.session(), link)).toList();
       if (links.isEmpty()) {
         path.add(holder(party, name, grant));
         keepLonger(path, best);
@@ -275,6 +276,14 @@ public record WaitGraph(
       }
     }
     return WaitChain.End.RUNNING;
+  }
+
+  /** Whether nothing says that the wait at the end of a link is over. */
+  private boolean mayWait(long session, Link link) {
+    LockView wanted = locks.get(link.wanted());
+    return wanted == null
+        ? !complete
+        : wanted.record().waiter(new RequestId(session, link.request())).isPresent();
   }
 
   private static void keepLonger(List<WaitChain.Link> path, List<WaitChain.Link> best) {
