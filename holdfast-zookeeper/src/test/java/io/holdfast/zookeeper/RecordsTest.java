@@ -99,19 +99,20 @@ class RecordsTest {
   @Test
   void whatIsExpectedOfAnEarlierLifeFailsInALaterOne() {
     for (boolean forgetful : List.of(false, true)) {
-      Stored first = one.write("a", 0, "first").current();
-      assertThat(two.write("a", first.version(), null).written()).isTrue();
-      Stored second = two.write("a", 0, "second").current();
-      assertThat(second.version()).isGreaterThan(first.version());
-      if (forgetful) {
-        one.store.forgetAll();
+      for (boolean deletes : List.of(false, true)) {
+        Stored first = one.write("a", 0, "first").current();
+        assertThat(two.write("a", first.version(), null).written()).isTrue();
+        Stored second = two.write("a", 0, "second").current();
+        assertThat(second.version()).isGreaterThan(first.version());
+        if (forgetful) {
+          one.store.forgetAll();
+        }
+
+        assertLost(one.write("a", first.version(), deletes ? null : "late"), second);
+
+        assertThat(TestStore.text(read(two, "a"))).isEqualTo("second");
+        assertThat(two.write("a", second.version(), null).written()).isTrue();
       }
-
-      assertLost(one.write("a", first.version(), null), second);
-      assertLost(one.write("a", first.version(), "late"), second);
-
-      assertThat(TestStore.text(read(two, "a"))).isEqualTo("second");
-      assertThat(two.write("a", second.version(), null).written()).isTrue();
     }
   }
 
