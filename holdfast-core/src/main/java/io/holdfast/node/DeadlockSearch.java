@@ -122,6 +122,7 @@ final class DeadlockSearch {
    * Continues on the scheduler with the answer of the engine or its failure, which not to answer
    * for long is, too.
    */
+  @SuppressWarnings("FutureReturnValueIgnored") // Only reacts; it cannot fail.
   static <T> void answer(
       Environment environment,
       Supplier<CompletionStage<T>> call,
