@@ -28,15 +28,23 @@ final class Client implements AutoCloseable {
   /** How long one member may take if there are others. */
   private static final long MEMBER_MILLIS = 2_000;
 
+  /** How many calls may be under way beside those of sessions. */
+  private static final int WINDOW = 256;
+
   /** What a call does to the cluster. */
   enum Nature {
+    /** May be made twice. */
     LOOK,
-    CHANGE
+    /** May not. */
+    CHANGE,
+    /** A look that nothing may hold up: a lease depends on it. */
+    URGENT
   }
 
   private final EtcdOptions options;
   private final Members members;
   private final @Nullable Token token;
+  private final Window window = new Window(WINDOW);
   private volatile boolean closed;
 
   Client(EtcdOptions options, Members members) {
@@ -68,8 +76,12 @@ final class Client implements AutoCloseable {
    */
   <Q, A> CompletableFuture<A> call(MethodDescriptor<Q, A> method, Q request, Nature nature) {
     Exchange<Q, A> exchange = new Exchange<>(method, request, nature);
-    exchange.attempt();
-    return exchange.result;
+    if (nature == Nature.URGENT) {
+      exchange.attempt();
+      return exchange.result;
+    }
+    window.enter(exchange::attempt);
+    return exchange.result.whenComplete((answer, failure) -> window.leave());
   }
 
   @Override
@@ -96,13 +108,21 @@ final class Client implements AutoCloseable {
 
     void attempt() {
       attempts++;
+      if (deadline.isExpired()) {
+        fail(
+            new EngineUnavailableException(
+                "too many calls wait for "
+                    + options.location()
+                    + "; ask for less at once, or retry"));
+        return;
+      }
       new Attempt<>(this).start();
     }
 
     /** What has become of an attempt. */
     void failed(Status status, boolean reached) {
       if (closed) {
-        fail(new EngineUnavailableException("the engine is closed; open a new one", null));
+        fail(new EngineUnavailableException("the engine is closed; open a new one"));
         return;
       }
       if (token != null && Token.isRefused(status) && !loggedInAnew) {
@@ -113,10 +133,11 @@ final class Client implements AutoCloseable {
       }
       boolean undone = !reached || Failures.isRefusedUndone(status);
       boolean elsewhere = attempts < Math.max(2, members.count()) && !deadline.isExpired();
-      if (Failures.isTrouble(status) && elsewhere && (undone || nature == Nature.LOOK)) {
+      boolean harmless = undone || nature != Nature.CHANGE;
+      if (Failures.isTrouble(status) && elsewhere && harmless) {
         attempt();
       } else {
-        fail(Failures.of(options, status, nature == Nature.LOOK || undone));
+        fail(Failures.of(options, status, harmless));
       }
     }
 
@@ -140,6 +161,7 @@ final class Client implements AutoCloseable {
     private final Exchange<Q, A> exchange;
     private final Member member = members.current();
     private final int epoch = member.epoch().get();
+    private final long answersBefore = member.answers().get();
     private volatile boolean reached;
     private @Nullable A answer;
 
@@ -168,6 +190,7 @@ final class Client implements AutoCloseable {
 
     @Override
     public void onNext(A value) {
+      member.answers().incrementAndGet();
       answer = value;
     }
 
@@ -184,8 +207,10 @@ final class Client implements AutoCloseable {
     @Override
     public void onError(Throwable failure) {
       Status status = Status.fromThrowable(failure);
-      if (Failures.isTrouble(status) && !closed) {
-        members.leave(member, epoch, status.getCode() == Status.Code.DEADLINE_EXCEEDED);
+      boolean slow = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+      boolean silent = member.answers().get() == answersBefore;
+      if (Failures.isTrouble(status) && !closed && (silent || !slow)) {
+        members.leave(member, epoch, slow);
       }
       exchange.failed(status, reached);
     }

@@ -234,13 +234,17 @@ final class Mailbox {
 
     @Override
     public void onError(Throwable failure) {
-      LOG.debug("watch of {} is lost and will be made anew", key, failure);
-      lost(this);
+      if (!cancelled) {
+        LOG.debug("watch of {} is lost and will be made anew", key, failure);
+        lost(this);
+      }
     }
 
     @Override
     public void onCompleted() {
-      lost(this);
+      if (!cancelled) {
+        lost(this);
+      }
     }
   }
 }

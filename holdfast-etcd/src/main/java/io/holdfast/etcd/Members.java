@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
 /** The members of a cluster, and the one that is talked to. */
@@ -38,8 +39,13 @@ final class Members {
   private static final Metadata.Key<String> NEEDS_LEADER =
       Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** A member, and how often its connection was given up. */
-  record Member(int index, ManagedChannel channel, AtomicInteger epoch) {}
+  /**
+   * A member.
+   *
+   * @param epoch how often its connection was given up
+   * @param answers how often it has answered: a member that does is slow and does not hang
+   */
+  record Member(int index, ManagedChannel channel, AtomicInteger epoch, AtomicLong answers) {}
 
   private final List<Member> all = new ArrayList<>();
   private final AtomicInteger current = new AtomicInteger();
@@ -59,7 +65,7 @@ final class Members {
       for (String endpoint : options.endpoints()) {
         members.all.add(
             new Member(
-                members.all.size(), channel(endpoint, credentials, options), new AtomicInteger()));
+                members.all.size(), channel(endpoint, credentials, options), new AtomicInteger(), new AtomicLong()));
       }
     } catch (IOException | RuntimeException unusable) {
       members.close();

@@ -169,12 +169,12 @@ final class Sessions {
   CompletableFuture<Boolean> renew(long session) {
     LeaseKeepAliveRequest request = LeaseKeepAliveRequest.newBuilder().setID(session).build();
     return client
-        .call(LeaseGrpc.getLeaseKeepAliveMethod(), request, Nature.LOOK)
+        .call(LeaseGrpc.getLeaseKeepAliveMethod(), request, Nature.URGENT)
         .thenCompose(
             kept ->
                 client
                     .call(
-                        KVGrpc.getRangeMethod(), Requests.count(keys.session(session)), Nature.LOOK)
+                        KVGrpc.getRangeMethod(), Requests.count(keys.session(session)), Nature.URGENT)
                     .thenApply(seen -> renewed(session, kept, seen)));
   }
 

@@ -27,6 +27,17 @@ final class EtcdServer {
     return settings("one", peer, "one=http://127.0.0.1:" + peer).arguments(arguments).start();
   }
 
+  /** One member on its own that wants to see certificates which the given one has signed. */
+  static ServerProcess startEncrypted(String certificate, String key) {
+    int peer = ServerProcess.freePort();
+    return member("one", peer, "one=http://127.0.0.1:" + peer)
+        .arguments("--listen-client-urls", "https://127.0.0.1:{port}")
+        .arguments("--advertise-client-urls", "https://127.0.0.1:{port}")
+        .arguments("--cert-file", certificate, "--key-file", key)
+        .arguments("--client-cert-auth", "--trusted-ca-file", certificate)
+        .start();
+  }
+
   /** Members of one cluster; not started, because the first one waits for the second. */
   static List<ServerProcess> cluster(int members, String... arguments) {
     List<Integer> peers = new ArrayList<>();
@@ -45,14 +56,18 @@ final class EtcdServer {
   }
 
   private static ServerSettings settings(String name, int peer, String cluster) {
-    return ServerProcess.program(binary())
-        .arguments("--name", name, "--data-dir", "{directory}/data", "--unsafe-no-fsync")
+    return member(name, peer, cluster)
         .arguments("--listen-client-urls", "http://127.0.0.1:{port}")
         .arguments("--advertise-client-urls", "http://127.0.0.1:{port}")
+        .ready(server -> get(server, "/health").contains("true"));
+  }
+
+  private static ServerSettings member(String name, int peer, String cluster) {
+    return ServerProcess.program(binary())
+        .arguments("--name", name, "--data-dir", "{directory}/data", "--unsafe-no-fsync")
         .arguments("--listen-peer-urls", "http://127.0.0.1:" + peer)
         .arguments("--initial-advertise-peer-urls", "http://127.0.0.1:" + peer)
-        .arguments("--initial-cluster", cluster, "--logger", "zap", "--log-level", "warn")
-        .ready(server -> get(server, "/health").contains("true"));
+        .arguments("--initial-cluster", cluster, "--logger", "zap", "--log-level", "warn");
   }
 
   static String uri(ServerProcess... servers) {

@@ -1,0 +1,190 @@
+package io.holdfast.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.DistributedLock;
+import io.holdfast.Hold;
+import io.holdfast.Holdfast;
+import io.holdfast.HoldfastBuilder;
+import io.holdfast.LockOptions;
+import io.holdfast.Owner;
+import io.holdfast.tck.ServerProcess;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Counts calls where they arrive: at the server. */
+class RoundTripsTest {
+
+  private static final Pattern COUNT =
+      Pattern.compile("grpc_server_started_total\\{grpc_method=\"(\\w+)\".*} ([0-9.e+]+)");
+
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() {
+    server = EtcdServer.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private static Map<String, Long> counts() {
+    try {
+      Map<String, Long> counts = new TreeMap<>();
+      EtcdServer.get(server, "/metrics")
+          .lines()
+          .map(COUNT::matcher)
+          .filter(Matcher::matches)
+          .filter(count -> Double.parseDouble(count.group(2)) > 0)
+          .forEach(count -> counts.put(count.group(1), (long) Double.parseDouble(count.group(2))));
+      return counts;
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  /** What some work has called, without renewals, which come by the clock. */
+  private static Map<String, Long> during(Work work) throws Exception {
+    Map<String, Long> before = counts();
+    work.run();
+    Map<String, Long> after = counts();
+    before.forEach((method, count) -> after.merge(method, -count, Long::sum));
+    after.values().removeIf(count -> count == 0);
+    return after;
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /** A node that renews so rarely that no renewal falls into a short test. */
+  private static Holdfast node(String space) {
+    return node(space, Duration.ofMinutes(10));
+  }
+
+  private static Holdfast node(String space, Duration ttl) {
+    HoldfastBuilder builder = Holdfast.builder(EtcdServer.uri(server)).space(space).ttl(ttl);
+    return builder.retainFor(Duration.ofMinutes(1)).connect();
+  }
+
+  @Test
+  void anUncontendedAcquireAndItsReleaseAreOneTransactionEach() throws Exception {
+    LockOptions unretained = LockOptions.DEFAULT.retention(LockOptions.Retention.OFF);
+    try (Holdfast node = node("single")) {
+      node.lock("warm-up").acquire().close();
+      for (String name : List.of("a", "b", "a")) {
+        DistributedLock lock = node.lock(name, unretained);
+        List<Hold> holds = new ArrayList<>();
+        assertThat(during(() -> holds.add(lock.acquire()))).isEqualTo(Map.of("Txn", 1L));
+        assertThat(during(() -> released(holds.get(0)))).isEqualTo(Map.of("Txn", 1L));
+      }
+    }
+  }
+
+  /** Gives a lock back, and waits until the server knows; the release itself does not wait. */
+  private static void released(Hold hold) {
+    long before = counts().get("Txn");
+    hold.close();
+    try (Bench bench = new Bench()) {
+      bench.eventually("a transaction", () -> counts().get("Txn") > before);
+    }
+  }
+
+  @Test
+  void aRetainedLockIsAcquiredAgainWithoutACall() throws Exception {
+    try (Holdfast node = node("retained")) {
+      DistributedLock lock = node.lock("a");
+      lock.acquire().close();
+      lock.acquire().close();
+      Map<String, Long> calls =
+          during(
+              () -> {
+                for (int i = 0; i < 100; i++) {
+                  lock.acquire().close();
+                }
+              });
+      assertThat(calls).isEmpty();
+    }
+  }
+
+  @Test
+  void aHandOffIsOneTransactionAndOneRead() throws Exception {
+    LockOptions strict = LockOptions.DEFAULT.fairness(LockOptions.Fairness.STRICT);
+    try (Holdfast one = node("hand-off");
+        Holdfast other = node("hand-off")) {
+      other.lock("warm-up").acquire().close();
+      Hold held = acquire(one, strict).join();
+      Map<String, Long> fewest = Map.of();
+      for (int i = 0; i < 10; i++) {
+        CompletableFuture<Hold> waiter = acquire(i % 2 == 0 ? other : one, strict);
+        waitUntilQueued(one);
+        Hold giving = held;
+        Map<String, Long> calls =
+            during(
+                () -> {
+                  giving.close();
+                  waiter.join();
+                });
+        held = waiter.join();
+        System.out.println("RoundTripsTest: a hand-off between nodes: " + calls);
+        fewest = sum(calls) < sum(fewest) || fewest.isEmpty() ? calls : fewest;
+      }
+      held.close();
+      // The others had a poll of the waiter among them.
+      assertThat(fewest).isEqualTo(Map.of("Txn", 1L, "Range", 1L));
+    }
+  }
+
+  private static CompletableFuture<Hold> acquire(Holdfast node, LockOptions options) {
+    return node.lock("a", options).acquireAsync(Owner.of("x")).toCompletableFuture();
+  }
+
+  private static long sum(Map<String, Long> calls) {
+    return calls.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static void waitUntilQueued(Holdfast node) {
+    while (node.inspector().explain("a").orElseThrow().waiters().isEmpty()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void tenThousandHeldLocksAreKeptByOneKeepAlivePerInterval() throws Exception {
+    Duration ttl = Duration.ofSeconds(12);
+    try (Holdfast node = node("many", ttl);
+        Bench bench = new Bench()) {
+      List<Hold> holds = new ArrayList<>();
+      for (int group = 0; group < 50; group++) {
+        List<CompletionStage<Hold>> acquired = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+          acquired.add(node.lock("n" + group + "/" + i).acquireAsync(Owner.of("many")));
+        }
+        acquired.forEach(hold -> holds.add(hold.toCompletableFuture().join()));
+      }
+
+      Map<String, Long> calls = during(() -> bench.pass(ttl));
+
+      System.out.println("RoundTripsTest: 10,000 held locks for " + ttl + ": " + calls);
+      assertThat(calls.keySet()).containsExactly("LeaseKeepAlive", "Range");
+      assertThat(calls.get("LeaseKeepAlive")).isBetween(2L, 5L);
+      assertThat(calls.get("Range")).isBetween(2L, 5L);
+      assertThat(holds).hasSize(10_000).allMatch(Hold::isHeld);
+    }
+  }
+}
