@@ -28,6 +28,9 @@ final class Client implements AutoCloseable {
   /** How long one member may take if there are others. */
   private static final long MEMBER_MILLIS = 2_000;
 
+  /** The same for a renewal, which may be made twice and must be in time for a TTL of 2 s. */
+  private static final long URGENT_MEMBER_MILLIS = 1_000;
+
   /** How many calls may be under way beside those of sessions. */
   private static final int WINDOW = 256;
 
@@ -146,11 +149,12 @@ final class Client implements AutoCloseable {
     }
 
     CallOptions callOptions(ClientStreamTracer.Factory tracer) {
-      Deadline limit =
-          members.count() == 1
-              ? deadline
-              : deadline.minimum(Deadline.after(MEMBER_MILLIS, TimeUnit.MILLISECONDS));
-      return lasting().withDeadline(limit).withStreamTracerFactory(tracer);
+      if (members.count() > 1) {
+        long millis = nature == Nature.URGENT ? URGENT_MEMBER_MILLIS : MEMBER_MILLIS;
+        Deadline limit = deadline.minimum(Deadline.after(millis, TimeUnit.MILLISECONDS));
+        return lasting().withDeadline(limit).withStreamTracerFactory(tracer);
+      }
+      return lasting().withDeadline(deadline).withStreamTracerFactory(tracer);
     }
   }
 

@@ -65,7 +65,10 @@ final class Members {
       for (String endpoint : options.endpoints()) {
         members.all.add(
             new Member(
-                members.all.size(), channel(endpoint, credentials, options), new AtomicInteger(), new AtomicLong()));
+                members.all.size(),
+                channel(endpoint, credentials, options),
+                new AtomicInteger(),
+                new AtomicLong()));
       }
     } catch (IOException | RuntimeException unusable) {
       members.close();

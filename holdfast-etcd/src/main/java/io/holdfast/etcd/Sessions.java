@@ -174,7 +174,9 @@ final class Sessions {
             kept ->
                 client
                     .call(
-                        KVGrpc.getRangeMethod(), Requests.count(keys.session(session)), Nature.URGENT)
+                        KVGrpc.getRangeMethod(),
+                        Requests.count(keys.session(session)),
+                        Nature.URGENT)
                     .thenApply(seen -> renewed(session, kept, seen)));
   }
 

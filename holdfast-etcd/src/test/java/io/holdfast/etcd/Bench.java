@@ -62,10 +62,7 @@ final class Bench implements AutoCloseable {
   /** The value of a stage; its failure is thrown as it is. */
   static <T> T await(CompletionStage<T> stage) {
     try {
-      return stage
-          .toCompletableFuture()
-          .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-          .join();
+      return stage.toCompletableFuture().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
     } catch (CompletionException failed) {
       if (failed.getCause() instanceof TimeoutException) {
         throw new AssertionError("no answer within " + PATIENCE, failed);

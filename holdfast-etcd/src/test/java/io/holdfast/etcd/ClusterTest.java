@@ -76,8 +76,7 @@ class ClusterTest {
         () -> {
           for (ServerProcess server : servers) {
             StatusResponse status = status(server);
-            if (status.getLeader() != 0
-                && status.getLeader() == status.getHeader().getMemberId()) {
+            if (status.getLeader() != 0 && status.getLeader() == status.getHeader().getMemberId()) {
               found[0] = server;
             }
           }

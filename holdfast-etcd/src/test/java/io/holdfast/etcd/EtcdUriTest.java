@@ -17,8 +17,7 @@ class EtcdUriTest {
 
   @Test
   void severalHostsAndDefaultPorts() {
-    assertThat(parse("etcd://one:1,two").endpoints())
-        .containsExactly("one:1", "two:2379");
+    assertThat(parse("etcd://one:1,two").endpoints()).containsExactly("one:1", "two:2379");
     assertThat(parse("etcd://[::1]:3").endpoints()).containsExactly("[::1]:3");
     assertThat(parse("etcd://one").tls()).isEmpty();
     assertThat(parse("etcd://one").root()).isEmpty();

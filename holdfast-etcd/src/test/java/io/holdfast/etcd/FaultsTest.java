@@ -145,8 +145,7 @@ class FaultsTest {
   @Test
   void aCutInTheMiddleOfAWriteIsInDoubt() {
     proxy.stall();
-    CompletionStage<Outcome> writing =
-        far.compareAndSet(new Write("a", 0, bytes("one"), Set.of()));
+    CompletionStage<Outcome> writing = far.compareAndSet(new Write("a", 0, bytes("one"), Set.of()));
     bench.pass(Duration.ofMillis(500));
     proxy.heal();
     proxy.cut();

@@ -84,8 +84,7 @@ class SecurityTest {
       enableLogins(server, "team/");
       EtcdOptions open = EtcdOptions.of("127.0.0.1:" + server.port()).withRoot("team");
       EtcdRecordStore store = bench.open(open.withLogin("locker", PASSWORD), "locks");
-      long session =
-          await(store.openSession(Bench.terms(Duration.ofMinutes(1)), woken::add));
+      long session = await(store.openSession(Bench.terms(Duration.ofMinutes(1)), woken::add));
       long version = write(store, "a", 0, "x").current().version();
       assertThat(version).isPositive();
 
