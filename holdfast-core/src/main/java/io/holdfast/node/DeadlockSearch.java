@@ -142,7 +142,8 @@ final class DeadlockSearch {
                 answer.completeExceptionally(Calls.cause(failure));
               }
             });
-    answer.whenComplete(
+    CompletionStage<T> answered = answer;
+    answered.whenComplete(
         (value, failure) ->
             environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
   }
