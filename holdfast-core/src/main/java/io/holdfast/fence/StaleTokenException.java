@@ -22,4 +22,16 @@ public final class StaleTokenException extends RuntimeException {
             + highest
             + " was seen: the lock was lost; stop, and acquire it again");
   }
+
+  /**
+   * Says what was refused by a resource that does not tell the largest token it has seen.
+   *
+   * @param token the stale token
+   */
+  public StaleTokenException(long token) {
+    super(
+        "token "
+            + token
+            + " is stale, a larger one was seen: the lock was lost; stop, and acquire it again");
+  }
 }

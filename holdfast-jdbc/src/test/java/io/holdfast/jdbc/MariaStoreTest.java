@@ -31,7 +31,7 @@ class MariaStoreTest extends ServerStoreRules {
   }
 
   @Override
-  String jdbcUrl() {
+  public String jdbcUrl() {
     return Maria.jdbcUrl(server);
   }
 

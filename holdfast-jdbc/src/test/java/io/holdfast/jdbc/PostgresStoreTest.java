@@ -37,7 +37,7 @@ class PostgresStoreTest extends ServerStoreRules {
   }
 
   @Override
-  String jdbcUrl() {
+  public String jdbcUrl() {
     return Postgres.jdbcUrl(server);
   }
 

@@ -7,7 +7,13 @@ import static io.holdfast.jdbc.Bench.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.DistributedLock;
 import io.holdfast.EngineUnavailableException;
+import io.holdfast.Hold;
+import io.holdfast.Holdfast;
+import io.holdfast.LockOptions;
+import io.holdfast.Owner;
+import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.RecordStore.Entry;
@@ -29,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -41,7 +48,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What a store on a database server must do, past the lock rules. */
-abstract class ServerStoreRules {
+abstract class ServerStoreRules implements JdbcFenceRules {
 
   private final Environment environment = Environment.system("rules");
   private final List<RecordStore> stores = new ArrayList<>();
@@ -49,8 +56,6 @@ abstract class ServerStoreRules {
   abstract ServerProcess server();
 
   abstract String uri();
-
-  abstract String jdbcUrl();
 
   /** The settings of a URI. */
   static ServerSettings settings(String uri) {
@@ -339,5 +344,131 @@ abstract class ServerStoreRules {
     assertThatThrownBy(() -> await(store.read("a")))
         .isInstanceOf(EngineUnavailableException.class)
         .hasMessageContaining("closed; open a new one");
+  }
+
+  @Test
+  void anAcquireAndAReleaseAreOneRoundTripEach() throws Exception {
+    try (CountingDataSource source = new CountingDataSource(jdbcUrl());
+        Holdfast node = overCounted(source, "trips")) {
+      DistributedLock lock = node.lock("a", LockOptions.DEFAULT.retention(LockOptions.Retention.OFF));
+      lock.acquire().close();
+      eventually("released", () -> node.inspector().explain("a").isEmpty());
+      source.executed();
+
+      Hold hold = lock.acquire();
+      assertThat(changes(source)).as("for an acquire").hasSize(1);
+      hold.release();
+      eventually("released", () -> !changes(source).isEmpty());
+      assertThat(node.inspector().explain("a")).isEmpty();
+
+      DistributedLock retained = node.lock("b");
+      retained.acquire().close();
+      changes(source);
+      for (int i = 0; i < 100; i++) {
+        retained.acquire().close();
+      }
+      assertThat(changes(source)).as("for locks that are retained").isEmpty();
+    }
+  }
+
+  @Test
+  void S03_thousandsOfLocksAreRenewedInOneRoundTrip() throws Exception {
+    try (CountingDataSource source = new CountingDataSource(jdbcUrl());
+        Holdfast node = overCounted(source, "renewals")) {
+      List<Hold> holds = new ArrayList<>();
+      List<CompletableFuture<Hold>> asked = new ArrayList<>();
+      for (int i = 0; i < 2_000; i++) {
+        asked.add(node.lock("n" + i).acquireAsync(Owner.of("o")).toCompletableFuture());
+      }
+      for (CompletableFuture<Hold> each : asked) {
+        holds.add(each.get(60, TimeUnit.SECONDS));
+      }
+      source.executed();
+      long begun = environment.ticker().nanoTime();
+      List<String> renewals = new ArrayList<>();
+      List<String> others = new ArrayList<>();
+      while (renewals.size() < 2) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+        for (String statement : source.executed()) {
+          (statement.contains("SET expires_at") ? renewals : others).add(statement);
+        }
+      }
+      assertThat(Duration.ofNanos(environment.ticker().nanoTime() - begun))
+          .as("two renewals of a lease of 10 s")
+          .isGreaterThan(Duration.ofSeconds(2));
+      assertThat(others).allMatch(statement -> statement.contains("notice") || isProof(statement));
+      assertThat(holds).allMatch(Hold::isHeld);
+    }
+  }
+
+  private static boolean isProof(String statement) {
+    return statement.contains("pg_notify") || statement.contains("SET channel");
+  }
+
+  private Holdfast overCounted(CountingDataSource source, String space) {
+    Engine engine = DatabaseEngine.builder(source).listen(false).open(space, environment);
+    return Holdfast.builder("database:")
+        .engine(engine)
+        .environment(environment)
+        .space(space)
+        .retainFor(Duration.ofMinutes(1))
+        .connect();
+  }
+
+  /** What has been executed, but for the look for notices and renewals. */
+  private static List<String> changes(CountingDataSource source) {
+    return source.executed().stream()
+        .filter(sql -> !sql.contains("notice") && !sql.contains("SET expires_at"))
+        .toList();
+  }
+
+  @Test
+  void S30_anotherFormatIsRefused() {
+    String table = qualifier() + "format";
+    open("format");
+    sql("UPDATE " + table + " SET number = 99");
+    try {
+      assertThatThrownBy(() -> open("format"))
+          .isInstanceOf(EngineUnavailableException.class)
+          .hasMessageContaining("have format 99")
+          .hasMessageContaining("upgrade Holdfast");
+    } finally {
+      sql("UPDATE " + table + " SET number = 1");
+    }
+  }
+
+  @Test
+  void whatIsWrongWithAnAddressIsSaid() {
+    // MariaDB does not tell strangers what there is.
+    assertRefused(wrongDatabase(), "no_such", "make the database", "give this user the rights");
+    assertRefused(wrongUser(), "no connection", "check user and password");
+    assertRefused(unreachable(), "no connection", "check that the server runs");
+    assertRefused(
+        uri() + "?holdfast.create=false&holdfast.schema=nowhere",
+        settings(uri()).dialect().script(),
+        "let somebody who may make them run",
+        "give this user the rights");
+  }
+
+  private void assertRefused(String uri, String problem, String... advice) {
+    assertThatThrownBy(
+            () -> new DatabaseEngineProvider().open(URI.create(uri), "w", environment).close())
+        .isInstanceOf(EngineUnavailableException.class)
+        .hasMessageContaining(problem)
+        .message()
+        .containsAnyOf(advice)
+        .doesNotContain("secret");
+  }
+
+  private String wrongDatabase() {
+    return uri().substring(0, uri().lastIndexOf('/')) + "/no_such";
+  }
+
+  private String wrongUser() {
+    return uri().replace("holdfast", "stranger").replace(":secret", ":secret2");
+  }
+
+  private String unreachable() {
+    return uri().replace(":" + server().port(), ":" + ServerProcess.freePort());
   }
 }
