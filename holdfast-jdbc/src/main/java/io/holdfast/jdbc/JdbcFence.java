@@ -51,6 +51,8 @@ public final class JdbcFence {
   private static final String LOOK = "SELECT token FROM holdfast_guard WHERE resource = ?";
   private static final String INSERT = "INSERT INTO holdfast_guard (resource, token) VALUES (?, ?)";
 
+  private static final int SQLITE_CONSTRAINT = 19;
+
   private JdbcFence() {}
 
   /**
@@ -115,13 +117,20 @@ public final class JdbcFence {
       insert.executeUpdate();
       return true;
     } catch (SQLException failure) {
-      String state = failure.getSQLState();
-      connection.rollback(before);
-      if (highest(connection, resource) == 0 && (state == null || !state.startsWith("23"))) {
+      if (!taken(failure)) {
         throw failure;
       }
+      connection.rollback(before);
       return false;
     }
+  }
+
+  /** Whether somebody else has inserted the row. SQLite has no states, but a code. */
+  private static boolean taken(SQLException failure) {
+    String state = failure.getSQLState();
+    return (state == null || state.isEmpty())
+        ? (failure.getErrorCode() & 0xff) == SQLITE_CONSTRAINT
+        : state.startsWith("23");
   }
 
   /** The largest token seen; 0 if none. */

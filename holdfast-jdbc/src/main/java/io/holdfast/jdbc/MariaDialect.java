@@ -173,7 +173,7 @@ final class MariaDialect implements ServerDialect {
 
   @Override
   public List<Finding> examine(Sql sql) throws SQLException {
-    return List.of();
+    return MariaExamination.of(sql);
   }
 
   @Override
