@@ -66,8 +66,7 @@ public final class JdbcFence {
    * @throws IllegalStateException if there is no transaction
    * @throws SQLException if the database refuses a statement: roll back
    */
-  public static void guard(Connection connection, String resource, long token)
-      throws SQLException {
+  public static void guard(Connection connection, String resource, long token) throws SQLException {
     requireToken(token);
     if (connection.getAutoCommit()) {
       throw new IllegalStateException(
@@ -89,7 +88,8 @@ public final class JdbcFence {
    *
    * @param rows how many rows it changed
    * @param token of the hold
-   * @throws StaleTokenException if it changed none: a larger token was seen, or there is no such row
+   * @throws StaleTokenException if it changed none: a larger token was seen, or there is no such
+   *     row
    */
   public static void requireWritten(int rows, long token) {
     requireToken(token);

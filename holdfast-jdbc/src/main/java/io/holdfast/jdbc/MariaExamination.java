@@ -28,7 +28,8 @@ final class MariaExamination {
   }
 
   private Optional<String> variable(String name) throws SQLException {
-    return sql.first("SHOW GLOBAL VARIABLES WHERE Variable_name = ?", row -> row.getString(2), name);
+    return sql.first(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name = ?", row -> row.getString(2), name);
   }
 
   private void add(Level level, String subject, String text) {

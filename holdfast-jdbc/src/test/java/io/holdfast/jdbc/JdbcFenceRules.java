@@ -126,7 +126,8 @@ interface JdbcFenceRules {
             done = true;
           } catch (SQLException collision) {
             connection.rollback();
-            assertThat(collision.getMessage().toLowerCase()).containsAnyOf("deadlock", "busy", "locked");
+            assertThat(collision.getMessage().toLowerCase())
+                .containsAnyOf("deadlock", "busy", "locked");
           }
         }
       }

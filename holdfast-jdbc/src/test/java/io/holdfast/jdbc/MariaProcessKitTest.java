@@ -2,7 +2,6 @@ package io.holdfast.jdbc;
 
 import io.holdfast.tck.ProcessKit;
 import io.holdfast.tck.ServerProcess;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 

@@ -43,8 +43,7 @@ class PostgresFaultsTest {
   }
 
   private RecordStore open(int port) {
-    return ServerStore.open(
-        ServerStoreRules.settings(Postgres.uri(port)), "faults", environment);
+    return ServerStore.open(ServerStoreRules.settings(Postgres.uri(port)), "faults", environment);
   }
 
   private void eventually(String what, BooleanSupplier condition) {

@@ -351,7 +351,8 @@ abstract class ServerStoreRules implements JdbcFenceRules {
   void anAcquireAndAReleaseAreOneRoundTripEach() throws Exception {
     try (CountingDataSource source = new CountingDataSource(jdbcUrl());
         Holdfast node = overCounted(source, "trips")) {
-      DistributedLock lock = node.lock("a", LockOptions.DEFAULT.retention(LockOptions.Retention.OFF));
+      DistributedLock lock =
+          node.lock("a", LockOptions.DEFAULT.retention(LockOptions.Retention.OFF));
       lock.acquire().close();
       eventually("released", () -> node.inspector().explain("a").isEmpty());
       source.executed();
@@ -400,7 +401,8 @@ abstract class ServerStoreRules implements JdbcFenceRules {
       assertThat(Duration.ofNanos(environment.ticker().nanoTime() - begun))
           .as("two renewals of a lease of 10 s")
           .isGreaterThan(Duration.ofSeconds(2));
-      assertThat(others).allMatch(statement -> statement.contains("notice") || isNoChangeOfALock(statement));
+      assertThat(others)
+          .allMatch(statement -> statement.contains("notice") || isNoChangeOfALock(statement));
       assertThat(holds).allMatch(Hold::isHeld);
     }
   }
