@@ -19,7 +19,7 @@ final class RedisLink {
   private static final Duration CHECK = Duration.ofMillis(500);
 
   /** How long an attempt may take with all that belongs to it: sentinels, TLS, first questions. */
-  private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(4);
+  private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(8);
 
   /** The same for the first attempt: in a process that has just begun, much is to be loaded. */
   static final Duration FIRST_ATTEMPT_LIMIT = Duration.ofSeconds(20);
