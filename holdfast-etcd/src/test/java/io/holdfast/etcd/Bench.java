@@ -1,9 +1,13 @@
 package io.holdfast.etcd;
 
+import com.google.protobuf.ByteString;
+import io.etcd.jetcd.api.KVGrpc;
+import io.etcd.jetcd.api.RangeRequest;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.RecordStore.Outcome;
 import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.engine.SessionTerms;
+import io.holdfast.etcd.Client.Nature;
 import io.holdfast.tck.ServerProcess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -37,6 +41,22 @@ final class Bench implements AutoCloseable {
     EtcdRecordStore store = EtcdRecordStore.open(options, ofSpace, environment);
     stores.add(store);
     return store;
+  }
+
+  /** What is left in a space, without the beginning that all its keys share. */
+  static List<String> keys(ServerProcess server, String space) {
+    ByteString prefix = new Keys("", space).prefix();
+    EtcdOptions options = EtcdOptions.of("127.0.0.1:" + server.port());
+    RangeRequest all =
+        RangeRequest.newBuilder().setKey(prefix).setRangeEnd(Keys.after(prefix)).build();
+    Environment own = Environment.system("keys");
+    try (Client client = new Client(options, Members.of(options, own.random()))) {
+      return await(client.call(KVGrpc.getRangeMethod(), all, Nature.LOOK)).getKvsList().stream()
+          .map(kv -> kv.getKey().substring(prefix.size()).toStringUtf8())
+          .toList();
+    } finally {
+      own.scheduler().close();
+    }
   }
 
   static SessionTerms terms(Duration ttl) {

@@ -10,8 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.etcd.jetcd.api.KVGrpc;
 import io.etcd.jetcd.api.PutRequest;
-import io.etcd.jetcd.api.RangeRequest;
-import io.etcd.jetcd.api.RangeResponse;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.engine.Finding;
 import io.holdfast.engine.RecordStore.Entry;
@@ -76,15 +74,7 @@ class StoreTest {
   }
 
   private List<String> keys() {
-    ByteString prefix = new Keys("", bench.space).prefix();
-    try (Client client = client()) {
-      RangeRequest all =
-          RangeRequest.newBuilder().setKey(prefix).setRangeEnd(Keys.after(prefix)).build();
-      RangeResponse found = await(client.call(KVGrpc.getRangeMethod(), all, Nature.LOOK));
-      return found.getKvsList().stream()
-          .map(kv -> kv.getKey().substring(prefix.size()).toStringUtf8())
-          .toList();
-    }
+    return Bench.keys(server, bench.space);
   }
 
   private void put(String key, String value) {

@@ -1,0 +1,43 @@
+package io.holdfast.etcd;
+
+import io.holdfast.tck.ServerKit;
+import io.holdfast.tck.ServerProcess;
+import java.util.Collection;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** The scenarios of bad servers and networks on etcd. */
+class EtcdServerKitTest extends ServerKit {
+
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() {
+    server = EtcdServer.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Override
+  protected ServerProcess server() {
+    return server;
+  }
+
+  @Override
+  protected String engineUri(int port) {
+    return "etcd://127.0.0.1:" + port;
+  }
+
+  @Override
+  protected Collection<String> leftovers(String space) {
+    List<String> keys = Bench.keys(server, space);
+    // The version of the layout stays.
+    return keys.stream().filter(key -> !key.equals("format")).toList();
+  }
+}
