@@ -142,8 +142,7 @@ final class DeadlockSearch {
                 answer.completeExceptionally(Calls.cause(failure));
               }
             });
-    CompletionStage<T> answered = answer;
-    answered.whenComplete(
+    answer.whenComplete(
         (value, failure) ->
             environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
   }

@@ -40,4 +40,18 @@ class EtcdServerKitTest extends ServerKit {
     // The version of the layout stays.
     return keys.stream().filter(key -> !key.equals("format")).toList();
   }
+
+  /**
+   * It is one call, as RoundTripsTest counts. The proxy also sees the pings with which HTTP/2
+   * measures the connection.
+   */
+  @Override
+  protected double acquireRoundTrips() {
+    return 1.4;
+  }
+
+  @Override
+  protected double releaseRoundTrips() {
+    return 1.4;
+  }
 }
