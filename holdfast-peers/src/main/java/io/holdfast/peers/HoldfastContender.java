@@ -1,0 +1,32 @@
+package io.holdfast.peers;
+
+import io.holdfast.Hold;
+import io.holdfast.Holdfast;
+import io.holdfast.LockOptions;
+import java.time.Duration;
+
+/** Holdfast with its default settings, but for names that are to be taken cold. */
+final class HoldfastContender implements Contender {
+
+  private static final LockOptions COLD = LockOptions.DEFAULT.retention(LockOptions.Retention.OFF);
+
+  private final Holdfast holdfast;
+
+  HoldfastContender(String uri) {
+    holdfast = Holdfast.builder(uri).connectTimeout(Duration.ofMinutes(1)).connect();
+  }
+
+  @Override
+  public Taken take(String name) throws InterruptedException {
+    Hold hold =
+        name.startsWith(Cold.PREFIX)
+            ? holdfast.lock(name, COLD).acquire()
+            : holdfast.lock(name).acquire();
+    return hold::close;
+  }
+
+  @Override
+  public void close() {
+    holdfast.close();
+  }
+}
