@@ -118,7 +118,8 @@ public interface RecordStore extends AutoCloseable {
 
   /**
    * Stores what a session says of its waits, until it says something else or ends. No effect if the
-   * session is gone.
+   * session is gone. What was not answered may still be stored later; what was answered never
+   * again.
    *
    * @param report replaces what was published before; at most {@value #MAX_REPORT_BYTES} bytes
    */

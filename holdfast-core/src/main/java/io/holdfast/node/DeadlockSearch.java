@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,12 +40,15 @@ import org.slf4j.LoggerFactory;
  * others remind that node.
  *
  * <p>Why it never fails anybody without a circle. Records are read as of now, but a report may be
- * stale: its owner may have given up since. So a circle is seen twice. After the first pass, which
- * ends at a moment t, all its nodes are asked to report again, until what they say was composed
- * after a report that nobody could read at t, and so after t. If the same waits still stand in it,
- * and the same requests and grants in the second reading of the records, then all edges stood at t,
- * as none of them can go and come back: requests and waits have numbers. (Asking along the edges is
- * as in Chandy, Misra and Haas, "Distributed Deadlock Detection", ACM TOCS 1983.)
+ * stale: its owner may have given up since. So a circle is seen twice. After the first pass, at a
+ * moment t, the reports of all its nodes are read once more, and the nodes are asked to report
+ * again, until what they say was composed after a report that nobody could read at t, and so after
+ * t. (A number that was read in the middle of the first pass will not do: the node may have spoken
+ * again before the pass reached the other nodes. Nor will one that may have arrived late; see
+ * {@link WaitReport#isComposedAfter}.) If the same waits still stand in it, and the same requests
+ * and grants in the second reading of the records, then all edges stood at t, as none of them can
+ * go and come back: requests and waits have numbers. (Asking along the edges is as in Chandy, Misra
+ * and Haas, "Distributed Deadlock Detection", ACM TOCS 1983.)
  */
 final class DeadlockSearch {
 
@@ -105,12 +107,17 @@ final class DeadlockSearch {
   }
 
   private void read(Collection<String> names, Consumer<WaitGraph> then) {
+    ask(() -> WaitGraph.read(engine, names), then);
+  }
+
+  /** Goes on with the answer, or ends the search. */
+  private <T> void ask(Supplier<CompletionStage<T>> call, Consumer<T> then) {
     answer(
         environment,
-        () -> WaitGraph.read(engine, names),
-        (graph, failure) -> {
-          if (graph != null) {
-            then.accept(graph);
+        call,
+        (answer, failure) -> {
+          if (answer != null) {
+            then.accept(answer);
           } else {
             LOG.debug("a search for a deadlock has ended: {}", failure, failure);
             end();
@@ -166,7 +173,7 @@ final class DeadlockSearch {
       cycle.forEach(edge -> seen.add(edge.from()));
       Edge chosen = chosen(cycle);
       if (chosen.waiter().request().session() == session.id()) {
-        confirm(new Suspicion(session, graph, turned(cycle, chosen), 0));
+        suspect(session, turned(cycle, chosen));
         return;
       }
       remindHolder(session, cycle, chosen);
@@ -199,45 +206,17 @@ final class DeadlockSearch {
     }
   }
 
-  /**
-   * A circle that was seen once.
-   *
-   * @param graph the first pass
-   * @param cycle begins with the request that is to give way
-   * @param attempts how often the others have been asked to confirm
-   */
-  private record Suspicion(EngineSession session, WaitGraph graph, List<Edge> cycle, int attempts) {
-
-    Suspicion again() {
-      return new Suspicion(session, graph, cycle, attempts + 1);
-    }
-
-    /** Whether the other nodes have composed what they say now after the first pass. */
-    boolean isFresh(WaitGraph later) {
-      for (Edge edge : cycle) {
-        long other = edge.grant().session();
-        if (!edge.isTurn() && other != session.id()) {
-          long before = graph.reports().getOrDefault(other, WaitReport.NONE).number();
-          if (later.reports().getOrDefault(other, WaitReport.NONE).after() <= before) {
-            return false;
-          }
-        }
-      }
-      return true;
-    }
+  /** Notes what the nodes of a circle have said so far, to tell it from what they will say. */
+  private void suspect(EngineSession session, List<Edge> cycle) {
+    Suspicion first = new Suspicion(session, Map.of(), cycle, 0);
+    ask(
+        () -> engine.reports(first.otherSessions()),
+        said -> confirm(new Suspicion(session, said, cycle, 0)));
   }
 
   /** Asks the other nodes of a circle whether they still wait, and looks again. */
   private void confirm(Suspicion suspicion) {
-    Map<String, Set<Long>> asked = new HashMap<>();
-    for (Edge edge : suspicion.cycle()) {
-      if (!edge.isTurn() && edge.grant().session() != suspicion.session().id()) {
-        asked
-            .computeIfAbsent(edge.from().name(), name -> new HashSet<>())
-            .add(edge.grant().session());
-      }
-    }
-    asked.forEach(suspicion.session()::remind);
+    suspicion.others().forEach(suspicion.session()::remind);
     int pauseBits = Math.min(suspicion.attempts() + 1, LONGEST_PAUSE_BITS);
     environment
         .scheduler()
@@ -253,7 +232,7 @@ final class DeadlockSearch {
   private void conclude(Suspicion suspicion, WaitGraph later) {
     boolean stands = keeper.session() == suspicion.session() && later.has(suspicion.cycle());
     if (stands && !suspicion.isFresh(later) && suspicion.attempts() < CONFIRMATIONS) {
-      confirm(suspicion.again());
+      confirm(suspicion.again(later));
       return;
     }
     if (stands && suspicion.isFresh(later) && ownLinksStand(suspicion)) {

@@ -79,6 +79,9 @@ final class DeadlockWatch {
   /** The number of the last report that the engine has taken. */
   private long readable;
 
+  /** The number of the last report of which that is not known. */
+  private long doubt;
+
   /** What the engine knows; {@code null} if that is not known. */
   private @Nullable List<Link> reported = List.of();
 
@@ -204,11 +207,11 @@ final class DeadlockWatch {
     if (cycle.isEmpty() || !waits.stands(cycle)) {
       return;
     }
-    for (Hop hop : cycle) {
-      if (hop.holder().token() == LocalLock.NOT_GRANTED
-          && hop.waiting().lock.letPast(hop.waiting().waiter)) {
-        return;
-      }
+    List<Hop> turns =
+        cycle.stream().filter(hop -> hop.holder().token() == LocalLock.NOT_GRANTED).toList();
+    if (!turns.isEmpty()) {
+      letOnePast(turns);
+      return;
     }
     Wait youngest =
         cycle.stream()
@@ -222,6 +225,15 @@ final class DeadlockWatch {
         LocalWaits.steps(cycle, youngest).stream()
             .map(step -> WaitGraph.link(self, step))
             .toList());
+  }
+
+  /** Where nobody can be let past any more, the circle does not stand any more either. */
+  private static void letOnePast(List<Hop> turns) {
+    for (Hop turn : turns) {
+      if (turn.waiting().lock.letPast(turn.waiting().waiter)) {
+        return;
+      }
+    }
   }
 
   private void fail(Wait wait, List<WaitChain.Link> cycle) {
@@ -251,7 +263,7 @@ final class DeadlockWatch {
     reported = links;
     saysSomething = !links.isEmpty();
     reportedTo = session;
-    WaitReport report = new WaitReport(++reports, readable, links);
+    WaitReport report = new WaitReport(++reports, readable, doubt, links);
     DeadlockSearch.answer(
         environment, () -> session.report(report), (done, failure) -> onReported(report, failure));
   }
@@ -264,6 +276,7 @@ final class DeadlockWatch {
       if (failure != null) {
         LOG.debug("a report of waits was not taken; the next one may be", failure);
         reported = null;
+        doubt = report.number();
       } else {
         readable = report.number();
       }

@@ -423,6 +423,9 @@ final class DirectLock extends LocalLock {
           // Its place in the queue is gone; the waiter asks again.
           forget(waiting);
           settle();
+        } else if (event instanceof Event.Revoke) {
+          // It has overtaken the news that the request is granted.
+          waiting.ask.revoked = true;
         }
       } else if (event instanceof Event.Ended) {
         loseWhere(event, Loss.Cause.FORCED);

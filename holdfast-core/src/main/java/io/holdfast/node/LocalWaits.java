@@ -5,6 +5,7 @@ import io.holdfast.rules.Mode;
 import io.holdfast.rules.WaitReport.Link;
 import io.holdfast.rules.WaitReport.Step;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -114,8 +115,12 @@ final class LocalWaits {
 
   /** The waits of those who hold what others of this node wait for: any circle has one of them. */
   Set<Wait> entangled() {
-    Set<LocalLock> locks = new HashSet<>();
-    byOwner.values().forEach(waits -> waits.forEach(wait -> locks.add(wait.lock)));
+    // In an order that is the same on every run of a simulation.
+    Set<LocalLock> locks = new LinkedHashSet<>();
+    byOwner.values().stream()
+        .flatMap(List::stream)
+        .sorted(Comparator.comparingLong(wait -> wait.number))
+        .forEach(wait -> locks.add(wait.lock));
     Set<Wait> entangled = new LinkedHashSet<>();
     for (LocalLock lock : locks) {
       lock.holdersNow().forEach(holder -> entangled.addAll(of(holder.owner())));

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -72,7 +73,8 @@ public record WaitGraph(
 
   /** Reads what can be reached from some locks, in breadth: two round trips for each step. */
   public static CompletionStage<WaitGraph> read(Engine engine, Collection<String> names) {
-    return read(engine, new WaitGraph(new HashMap<>(), new HashMap<>(), true), Set.copyOf(names));
+    return read(
+        engine, new WaitGraph(new HashMap<>(), new HashMap<>(), true), new TreeSet<>(names));
   }
 
   private static CompletionStage<WaitGraph> read(

@@ -11,12 +11,14 @@ import java.util.List;
  * @param number grows with every report of the session
  * @param after the number of a report that others could read before this one was composed; 0 if
  *     there was none
+ * @param doubt the number of the latest report of which the session does not know whether it was
+ *     taken; it and those before it may still arrive, and replace a later one. 0 if there is none
  * @param links in no order that matters
  */
-public record WaitReport(long number, long after, List<Link> links) {
+public record WaitReport(long number, long after, long doubt, List<Link> links) {
 
   /** Of a session that has said nothing yet. */
-  public static final WaitReport NONE = new WaitReport(0, 0, List.of());
+  public static final WaitReport NONE = new WaitReport(0, 0, 0, List.of());
 
   private static final int VERSION = 1;
 
@@ -26,6 +28,22 @@ public record WaitReport(long number, long after, List<Link> links) {
   /** Takes an unmodifiable copy. */
   public WaitReport {
     links = List.copyOf(links);
+  }
+
+  /**
+   * Whether this was composed after a moment at which another report of the session could be read:
+   * it names a later one that was readable before it. A report that may have arrived late proves
+   * nothing, because later ones may have been readable before it.
+   *
+   * @param read what could be read at that moment, {@link #NONE} if nothing could
+   */
+  public boolean isComposedAfter(WaitReport read) {
+    return after > read.number && !doubts(read);
+  }
+
+  /** Whether another report of the session may have arrived late, for all that this one knows. */
+  public boolean doubts(WaitReport other) {
+    return other.number > 0 && other.number <= doubt;
   }
 
   /**
@@ -67,15 +85,16 @@ public record WaitReport(long number, long after, List<Link> links) {
       long number) {}
 
   /**
-   * The binary form: format version (1) · number · after · number of links · links. A link is: held
-   * · grant · wanted · request · number of steps · steps. A mode is its place in the list of types,
-   * then the permits if it has any.
+   * The binary form: format version (1) · number · after · doubt · number of links · links. A link
+   * is: held · grant · wanted · request · number of steps · steps. A mode is its place in the list
+   * of types, then the permits if it has any.
    */
   public byte[] encode() {
     ByteSink out = new ByteSink(16 + 128 * links.size());
     out.putByte(VERSION);
     out.putVarint(number);
     out.putVarint(after);
+    out.putVarint(doubt);
     out.putVarint(links.size());
     for (Link link : links) {
       out.putString(link.held());
@@ -106,6 +125,7 @@ public record WaitReport(long number, long after, List<Link> links) {
     in.requireVersion(VERSION);
     long number = in.readVarint(0, Long.MAX_VALUE);
     long after = in.readVarint(0, number);
+    long doubt = in.readVarint(0, number);
     List<Link> links = new ArrayList<>();
     for (int rest = in.readCount(Integer.MAX_VALUE, 5); rest > 0; rest--) {
       links.add(
@@ -117,7 +137,7 @@ public record WaitReport(long number, long after, List<Link> links) {
               readSteps(in)));
     }
     in.requireEnd();
-    return new WaitReport(number, after, links);
+    return new WaitReport(number, after, doubt, links);
   }
 
   private static List<Step> readSteps(ByteSource in) {

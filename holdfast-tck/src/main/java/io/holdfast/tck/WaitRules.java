@@ -18,7 +18,7 @@ interface WaitRules {
 
   private static WaitReport report(long number, String owner) {
     Step step = new Step(owner, "a", Mode.EXCLUSIVE, "b/ü", Mode.SHARED, 1_700_000_000_000L, 7);
-    return new WaitReport(number, number - 1, List.of(new Link("a", 3, "b/ü", 4, List.of(step))));
+    return new WaitReport(number, number - 1, 0, List.of(new Link("a", 3, "b/ü", 4, List.of(step))));
   }
 
   @Test
@@ -32,7 +32,7 @@ interface WaitRules {
       assertThat(lab.await(other.engine().reports(asked)))
           .isEqualTo(Map.of(node.session().id(), said));
     }
-    WaitReport nothing = new WaitReport(6, 5, List.of());
+    WaitReport nothing = new WaitReport(6, 5, 0, List.of());
     lab.await(node.session().report(nothing));
     assertThat(lab.await(other.engine().reports(Set.of(node.session().id()))))
         .isEqualTo(Map.of(node.session().id(), nothing));
