@@ -1,5 +1,6 @@
 package io.holdfast.sim;
 
+import io.holdfast.DeadlockException;
 import io.holdfast.DistributedLock;
 import io.holdfast.DistributedReadWriteLock;
 import io.holdfast.EngineUnavailableException;
@@ -144,6 +145,8 @@ final class AsyncUser {
         || failure instanceof OutcomeUnknownException) {
       count("engine trouble");
       start();
+    } else if (failure instanceof DeadlockException) {
+      simulator.violated(owner + " gave way, and was on no circle: " + failure, failure);
     } else if (failure instanceof LockRefusedException) {
       count("refused");
       start();

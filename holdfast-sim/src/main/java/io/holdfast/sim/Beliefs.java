@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What the users of a world believe to hold, and whether they may.
@@ -45,6 +47,15 @@ final class Beliefs {
 
     Hold hold() {
       return hold;
+    }
+
+    Object owner() {
+      return owner;
+    }
+
+    /** Whether it has been given back. */
+    boolean isOver() {
+      return over;
     }
 
     /** The user gives the hold back, as the next thing that he does. */
@@ -97,12 +108,18 @@ final class Beliefs {
       read = -1;
     }
 
-    private boolean isAlive() {
+    /** Whether the process that it is of still runs. */
+    boolean isAlive() {
       return machine.isUp() && machine.life() == life;
     }
 
     private boolean excludes(Belief other) {
-      return !owner.equals(other.owner) && (mode.isExclusive() || other.mode.isExclusive());
+      return excludes(other.owner, other.mode);
+    }
+
+    /** Whether an owner could not hold the lock beside it in a mode. */
+    boolean excludes(Object another, Mode wanted) {
+      return !owner.equals(another) && (mode.isExclusive() || wanted.isExclusive());
     }
 
     @Override
@@ -139,6 +156,24 @@ final class Beliefs {
   Beliefs(Simulator simulator, Coverage coverage) {
     this.simulator = simulator;
     this.coverage = coverage;
+  }
+
+  /** Those who hold a lock, as they believe. */
+  List<Belief> of(String name) {
+    Resource resource = resources.get(name);
+    return resource == null ? List.of() : resource.believers;
+  }
+
+  /** What an owner holds, as he believes. */
+  Set<String> heldBy(Object owner) {
+    Set<String> names = new TreeSet<>();
+    resources.forEach(
+        (name, resource) -> {
+          if (resource.believers.stream().anyMatch(belief -> belief.owner.equals(owner))) {
+            names.add(name);
+          }
+        });
+    return names;
   }
 
   private Resource resource(String name) {

@@ -76,6 +76,30 @@ record Plan(
         goal == Goal.LIVENESS ? 1 + random.nextInt(nodes - 1) : 0);
   }
 
+  /**
+   * The same for a world of another theme.
+   *
+   * @param random decides about the nodes
+   */
+  Plan forTheme(SplittableRandom random, Theme theme) {
+    boolean tangled = theme == Theme.TANGLES;
+    return new Plan(
+        kind,
+        tangled ? 2 + random.nextInt(3) : 1 + random.nextInt(8),
+        tangled ? 2 + random.nextInt(4) : 0,
+        ttl,
+        usualDelay,
+        retainFor,
+        maxRetained,
+        // Often none: without them a world runs several times as fast.
+        Math.max(0, 2 * threads - 1),
+        faults,
+        intensity,
+        lostWakes,
+        longHolds,
+        brokenForGood);
+  }
+
   /** Often none, sometimes all. */
   private static double share(SplittableRandom random) {
     return switch (random.nextInt(4)) {

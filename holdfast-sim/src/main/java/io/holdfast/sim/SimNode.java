@@ -30,6 +30,10 @@ final class SimNode {
     return machine;
   }
 
+  String name() {
+    return name;
+  }
+
   /** The open client; {@code null} between two of them. */
   @Nullable Holdfast holdfast() {
     return holdfast;
@@ -69,6 +73,16 @@ final class SimNode {
   }
 
   private void startUsers(Holdfast client) {
+    switch (world.theme()) {
+      case USUAL -> startUsualUsers(client);
+      case TANGLES -> new Tangle(world, this, client).start(users);
+      case RINGS -> {
+        // They form among all who are connected.
+      }
+    }
+  }
+
+  private void startUsualUsers(Holdfast client) {
     Locks locks = new Locks(client);
     for (int i = 0; i < users; i++) {
       boolean thread = world.simulator().chance(world.threads());

@@ -16,6 +16,7 @@ public final class Simulation {
    * What became of a world.
    *
    * @param seed that names it
+   * @param theme what its users did
    * @param faults what could go wrong in it
    * @param events how many it had
    * @param fingerprint of its course: the same for the same seed and code
@@ -24,6 +25,7 @@ public final class Simulation {
    */
   public record Outcome(
       long seed,
+      Theme theme,
       Set<Fault> faults,
       long events,
       long fingerprint,
@@ -33,6 +35,9 @@ public final class Simulation {
     /** How to see it again. */
     public String replayLine() {
       String line = "holdfast-sim/run --seed " + seed;
+      if (theme != Theme.USUAL) {
+        line += " --theme " + theme;
+      }
       return faults.size() == Fault.values().length
           ? line
           : line + faults.stream().map(Fault::name).collect(joining(",", " --faults ", ""));
@@ -48,18 +53,35 @@ public final class Simulation {
 
   /** Runs the world of a seed. */
   public static Outcome run(long seed) {
-    return run(seed, EnumSet.allOf(Fault.class), null);
+    return run(Theme.USUAL, seed);
+  }
+
+  /** Runs the world of a seed. */
+  public static Outcome run(Theme theme, long seed) {
+    return run(theme, seed, EnumSet.allOf(Fault.class), null);
+  }
+
+  /** Runs the usual world of a seed. */
+  public static Outcome run(long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
+    return run(Theme.USUAL, seed, faults, trace);
   }
 
   /**
-   * Runs the world of a seed.
+   * Runs the world of a seed. An odd seed is a world that is never quite well if it is a usual one,
+   * and one without any faults if it has another theme.
    *
    * @param faults what goes wrong in it
    * @param trace gets a line for everything that happens; {@code null} for nobody
    */
-  public static Outcome run(long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
-    Plan.Goal goal = (seed & 1) == 0 ? Plan.Goal.SAFETY : Plan.Goal.LIVENESS;
-    World world = new World(seed, goal, faults, trace);
+  public static Outcome run(
+      Theme theme, long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
+    boolean even = (seed & 1) == 0;
+    boolean usual = theme == Theme.USUAL;
+    Plan.Goal goal = even || !usual ? Plan.Goal.SAFETY : Plan.Goal.LIVENESS;
+    Simulator simulator = new Simulator(seed, trace);
+    Plan plan = Plan.draw(simulator.random(), goal, even || usual ? faults : Set.of());
+    World world =
+        new World(simulator, theme, usual ? plan : plan.forTheme(simulator.random(), theme));
     Throwable violation = null;
     try {
       world.run();
@@ -69,9 +91,10 @@ public final class Simulation {
     world.coverage().count("world: " + goal);
     return new Outcome(
         seed,
+        theme,
         faults,
-        world.simulator().events(),
-        world.simulator().fingerprint(),
+        simulator.events(),
+        simulator.fingerprint(),
         world.coverage(),
         violation);
   }

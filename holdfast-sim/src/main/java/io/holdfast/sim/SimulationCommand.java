@@ -21,9 +21,10 @@ import picocli.CommandLine.Spec;
     name = "holdfast-sim/run",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs simulated worlds until they have had a number of events, and says what happened in them.",
-      "Ends with 1 at the first world in which a rule of Holdfast is broken, and prints the line that"
-          + " replays it."
+      "Runs simulated worlds until they have had a number of events, and says what happened in"
+          + " them.",
+      "Ends with 1 at the first world in which a rule of Holdfast is broken, and prints the line"
+          + " that replays it."
     })
 public final class SimulationCommand implements Callable<Integer> {
 
@@ -54,6 +55,21 @@ public final class SimulationCommand implements Callable<Integer> {
       paramLabel = "SEED",
       description = "replays the world of one seed, and prints everything that happens in it")
   private @Nullable Long seed;
+
+  @Option(
+      names = "--theme",
+      paramLabel = "THEME",
+      defaultValue = "USUAL",
+      description =
+          "what users do, of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}. Worlds with odd"
+              + " seeds have no faults, unless they are usual ones")
+  private Theme theme = Theme.USUAL;
+
+  @Option(
+      names = "--rings",
+      paramLabel = "N",
+      description = "runs worlds of rings until so many rings have ended, instead of --events")
+  private long rings;
 
   @Option(
       names = "--faults",
@@ -87,9 +103,12 @@ public final class SimulationCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (seed != null) {
-      Simulation.Outcome outcome = Simulation.run(seed, faults, out()::println);
+      Simulation.Outcome outcome = Simulation.run(theme, seed, faults, out()::println);
       tell(outcome);
       return outcome.violation() == null ? 0 : 1;
+    }
+    if (rings > 0) {
+      theme = Theme.RINGS;
     }
     nextSeed.set(firstSeed);
     CompletableFuture<?>[] workers =
@@ -102,10 +121,14 @@ public final class SimulationCommand implements Callable<Integer> {
   }
 
   private void work() {
-    while (done.get() < events && !failed.get()) {
-      Simulation.Outcome outcome = Simulation.run(nextSeed.getAndIncrement(), faults, null);
+    while (!isEnough() && !failed.get()) {
+      Simulation.Outcome outcome = Simulation.run(theme, nextSeed.getAndIncrement(), faults, null);
       collect(outcome);
     }
+  }
+
+  private synchronized boolean isEnough() {
+    return rings > 0 ? total.of(Rings.ENDED) >= rings : done.get() >= events;
   }
 
   private synchronized void collect(Simulation.Outcome outcome) {

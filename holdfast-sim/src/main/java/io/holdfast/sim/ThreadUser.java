@@ -1,5 +1,6 @@
 package io.holdfast.sim;
 
+import io.holdfast.DeadlockException;
 import io.holdfast.DistributedLock;
 import io.holdfast.DistributedReadWriteLock;
 import io.holdfast.EngineUnavailableException;
@@ -41,6 +42,9 @@ final class ThreadUser implements Runnable {
         count("interrupted");
       } catch (EngineUnavailableException | OutcomeUnknownException trouble) {
         count("engine trouble");
+      } catch (DeadlockException phantom) {
+        // Who waits for a lock holds none, or the one before it in the order of all.
+        simulator.violated(name + " gave way, and was on no circle: " + phantom, phantom);
       } catch (LockRefusedException refused) {
         count("refused");
       } catch (IllegalStateException closed) {

@@ -8,9 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,11 +71,15 @@ final class World {
   }
 
   private final Simulator simulator;
+  private final Theme theme;
   private final Plan plan;
   private final Coverage coverage = new Coverage();
   private final Network network;
   private final RecordCheck records;
   private final Beliefs beliefs;
+  private final Circles circles;
+  private final Errands errands;
+  private final List<Object> kept = new ArrayList<>();
   private final Server server;
   private final List<SimNode> nodes = new ArrayList<>();
 
@@ -94,17 +96,19 @@ final class World {
   /**
    * A world before its beginning.
    *
-   * @param faults what goes wrong in it
-   * @param trace gets a line for everything that happens; {@code null} for nobody
+   * @param theme what its users do
+   * @param plan the rest
    */
-  World(long seed, Plan.Goal goal, Set<Fault> faults, @Nullable Consumer<String> trace) {
-    simulator = new Simulator(seed, trace);
-    SplittableRandom random = simulator.random();
-    plan = Plan.draw(random, goal, faults);
+  World(Simulator simulator, Theme theme, Plan plan) {
+    this.simulator = simulator;
+    this.theme = theme;
+    this.plan = plan;
     simulator.say(plan.toString());
     network = new Network(simulator, coverage, plan.usualDelay().toNanos());
     records = new RecordCheck(simulator, coverage);
     beliefs = new Beliefs(simulator, coverage);
+    circles = new Circles(simulator, coverage, beliefs, plan.usualDelay().toNanos());
+    errands = new Errands(this);
     server = makeServer();
     for (int i = 0; i < plan.nodes(); i++) {
       boolean shared = plan.kind() == Plan.Kind.PROCESS;
@@ -137,6 +141,9 @@ final class World {
     coverage.count("world: " + plan.kind());
     try {
       nodes.forEach(SimNode::start);
+      if (theme == Theme.RINGS) {
+        new Rings(this, nodes).start();
+      }
       nemesis.start();
       runFor(simulator.between(5 * SECOND, 20 * SECOND));
       heal();
@@ -158,6 +165,7 @@ final class World {
       beliefs.check();
       if (healed && (simulator.events() & 0xff) == 0) {
         nobodyStarves();
+        circles.noneLasts(healedAt, this::isWell);
       }
     }
   }
@@ -176,7 +184,9 @@ final class World {
 
   /** As long as it may take until a whole queue was served, if all its wake-ups are lost. */
   private long patience() {
-    return 10 * SECOND + 3 * plan.ttl().toNanos();
+    long queue = 10 * SECOND + 3 * plan.ttl().toNanos();
+    // A ring is found, one gives way, and all others follow one after the other.
+    return theme == Theme.USUAL ? queue : queue + 100 * SECOND;
   }
 
   /** In a healthy world every wait ends. */
@@ -190,12 +200,16 @@ final class World {
   }
 
   private boolean isInCore(Operation operation) {
-    return operation.isAlive()
-        && core.stream().anyMatch(node -> node.machine() == operation.machine);
+    return operation.isAlive() && isWell(operation.machine);
+  }
+
+  private boolean isWell(Machine machine) {
+    return core.stream().anyMatch(node -> node.machine() == machine);
   }
 
   private void drain() {
-    for (int i = 0; i < 60 && operations.stream().anyMatch(this::isInCore); i++) {
+    long limit = theme == Theme.USUAL ? 60 : 60 + patience() / SECOND;
+    for (int i = 0; i < limit && operations.stream().anyMatch(this::isInCore); i++) {
       runFor(SECOND);
     }
     List<Operation> stuck = operations.stream().filter(this::isInCore).toList();
@@ -255,6 +269,24 @@ final class World {
 
   Beliefs beliefs() {
     return beliefs;
+  }
+
+  Circles circles() {
+    return circles;
+  }
+
+  /** Holds a lock strongly, so that no garbage collector takes part in the simulation. */
+  <T> T keep(T lock) {
+    kept.add(lock);
+    return lock;
+  }
+
+  Errands errands() {
+    return errands;
+  }
+
+  Theme theme() {
+    return theme;
   }
 
   Plan plan() {

@@ -88,10 +88,12 @@ final class PatchedCode implements AutoCloseable {
   }
 
   /** Runs the world of a seed on the changed code; empty if no rule was broken. */
-  String violation(long seed) {
+  String violation(Theme theme, long seed) {
     try {
       Class<?> simulation = loader.loadClass(Simulation.class.getName());
-      Object outcome = simulation.getMethod("run", long.class).invoke(null, seed);
+      Class<?> themes = loader.loadClass(Theme.class.getName());
+      Object same = themes.getMethod("valueOf", String.class).invoke(null, theme.name());
+      Object outcome = simulation.getMethod("run", themes, long.class).invoke(null, same, seed);
       Object violation = outcome.getClass().getMethod("violation").invoke(outcome);
       return violation == null ? "" : violation.toString();
     } catch (InvocationTargetException thrown) {

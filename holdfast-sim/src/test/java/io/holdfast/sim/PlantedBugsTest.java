@@ -18,8 +18,14 @@ class PlantedBugsTest {
    * @param from the right code
    * @param to the wrong code
    * @param seeds within how many seeds it must be found
+   * @param theme of the worlds
    */
-  private record Bug(String name, String file, String from, String to, int seeds) {
+  private record Bug(String name, String file, String from, String to, int seeds, Theme theme) {
+
+    Bug(String name, String file, String from, String to, int seeds) {
+      this(name, file, from, to, seeds, Theme.USUAL);
+    }
+
     @Override
     public String toString() {
       return name;
@@ -27,6 +33,7 @@ class PlantedBugsTest {
   }
 
   private static final String NODE = "io/holdfast/node/";
+  private static final String SEARCH = NODE + "DeadlockSearch.java";
   private static final String ENGINE = "io/holdfast/engine/";
   private static final String RULES = "io/holdfast/rules/";
 
@@ -85,7 +92,21 @@ class PlantedBugsTest {
             RULES + "LockRules.java",
             "if (before.queue().isEmpty()",
             "if ((before.queue().isEmpty() || want.mode().isShared())",
-            20));
+            20),
+        new Bug(
+            "every searcher lets its own wait give way",
+            SEARCH,
+            "Edge chosen = chosen(cycle);",
+            "Edge chosen = cycle.get(0);",
+            20,
+            Theme.RINGS),
+        new Bug(
+            "a reader that gives way instead of being let past",
+            SEARCH,
+            ".filter(Edge::isTurn)",
+            ".filter(edge -> false)",
+            20,
+            Theme.RINGS));
   }
 
   @ParameterizedTest
@@ -95,7 +116,7 @@ class PlantedBugsTest {
       String violation = "";
       int seed = 0;
       while (violation.isEmpty() && seed < bug.seeds()) {
-        violation = code.violation(++seed);
+        violation = code.violation(bug.theme(), ++seed);
       }
       System.out.printf("%s: found by seed %d: %s%n", bug, seed, violation);
       assertThat(violation).as("within %d seeds: %s", bug.seeds(), bug).isNotEmpty();

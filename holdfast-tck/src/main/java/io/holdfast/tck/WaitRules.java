@@ -18,7 +18,8 @@ interface WaitRules {
 
   private static WaitReport report(long number, String owner) {
     Step step = new Step(owner, "a", Mode.EXCLUSIVE, "b/ü", Mode.SHARED, 1_700_000_000_000L, 7);
-    return new WaitReport(number, number - 1, 0, List.of(new Link("a", 3, "b/ü", 4, List.of(step))));
+    return new WaitReport(
+        number, number - 1, 0, List.of(new Link("a", 3, "b/ü", 4, List.of(step))));
   }
 
   @Test
