@@ -1,0 +1,43 @@
+package io.holdfast.jdbc;
+
+import io.holdfast.tck.ServerKit;
+import io.holdfast.tck.ServerProcess;
+import java.sql.SQLException;
+import java.util.Collection;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** The scenarios of bad servers and networks on MariaDB. */
+@Isolated("measures time")
+class MariaServerKitTest extends ServerKit {
+
+  private static ServerProcess server;
+
+  @BeforeAll
+  static void start() {
+    server = Maria.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Override
+  protected ServerProcess server() {
+    return server;
+  }
+
+  @Override
+  protected String engineUri(int port) {
+    return Maria.uri(port);
+  }
+
+  @Override
+  protected Collection<String> leftovers(String space) throws SQLException {
+    return Leftovers.find(Maria.jdbcUrl(server), "holdfast_record", "holdfast_session", space);
+  }
+}
