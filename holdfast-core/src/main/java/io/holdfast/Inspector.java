@@ -3,6 +3,7 @@ package io.holdfast;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineDescription;
 import io.holdfast.engine.Environment;
+import io.holdfast.engine.Finding;
 import io.holdfast.engine.LockNames;
 import io.holdfast.engine.LockView;
 import io.holdfast.node.WaitGraph;
@@ -89,6 +90,16 @@ public final class Inspector {
   /** What the engine is and promises. */
   public EngineDescription engine() {
     return engine.description();
+  }
+
+  /**
+   * Looks at the live store for settings that break a promise.
+   *
+   * @return what was looked at, the fine included; empty if there is nothing to look at
+   * @throws EngineUnavailableException if the engine does not answer in time
+   */
+  public List<Finding> examine() {
+    return await(engine.examine());
   }
 
   private <T> T await(CompletionStage<T> stage) {

@@ -45,6 +45,7 @@ final class CommandTree {
   }
 
   private static void prepare(CommandLine line, Console console, String... args) {
+    line.getSubcommands().values().forEach(each -> prepare(each, console, args));
     if (line.getCommand() instanceof EngineCommand command) {
       command.useConsole(console);
     }
@@ -65,7 +66,11 @@ final class CommandTree {
   }
 
   private static String name(CommandLine command) {
-    return command.getParent() == null ? "" : command.getCommandName();
+    CommandLine parent = command.getParent();
+    if (parent == null) {
+      return "";
+    }
+    return (name(parent) + " " + command.getCommandName()).strip();
   }
 
   private static int misused(ParameterException failure, Console console) {

@@ -1,13 +1,9 @@
 package io.holdfast.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,6 +11,7 @@ import picocli.CommandLine.Option;
 /** {@code holdfast demo}: real processes, killed and stopped, on a plain file. */
 @Command(
     name = "demo",
+    subcommands = ChainDemoCommand.class,
     description = {
       "Shows with real processes what a lock is for and that it holds: a counter in a plain file"
           + " is incremented by several processes without a lock and with it, then a holder is"
@@ -27,7 +24,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  holdfast demo",
-      "  holdfast demo --processes 4 --increments 200"
+      "  holdfast demo --processes 4 --increments 200",
+      "  holdfast demo chain"
     })
 final class DemoCommand extends EngineCommand {
 
@@ -55,22 +53,16 @@ final class DemoCommand extends EngineCommand {
     require("--processes", processes, 2, 64);
     require("--increments", increments, 1, 100_000);
     builder().ttl(ttl);
-    Path directory = Files.createTempDirectory("holdfast-demo");
-    Thread cleaner = new Thread(() -> delete(directory), "demo-cleaner");
-    Runtime.getRuntime().addShutdownHook(cleaner);
-    try {
-      String engine =
-          namesEngine() ? engineUri() : directory.resolve("locks.db").toUri().toString();
-      Demo.Settings settings = new Demo.Settings(directory, engine, processes, increments, ttl);
+    try (DemoDirectory directory = DemoDirectory.make()) {
+      String engine = namesEngine() ? engineUri() : directory.engine();
+      Demo.Settings settings =
+          new Demo.Settings(directory.path(), engine, processes, increments, ttl);
       List<Demo.Result> results = new Demo(settings, narrator()).play();
       return conclude(results);
-    } finally {
-      Runtime.getRuntime().removeShutdownHook(cleaner);
-      delete(directory);
     }
   }
 
-  private void require(String option, int value, int least, int most) {
+  static void require(String option, int value, int least, int most) {
     if (value < least || value > most) {
       throw new UsageException(
           option + " is " + least + " to " + most + ", not " + value + "; choose one of these");
@@ -117,16 +109,6 @@ final class DemoCommand extends EngineCommand {
     return kept ? ExitCodes.OK : ExitCodes.NO;
   }
 
-  private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException left) {
-      // It is in the directory for temporary files, whose owner tidies up.
-    }
-  }
-
   /** Tells what happens, as it happens. */
   static final class Narrator {
     private final Console console;
@@ -148,6 +130,11 @@ final class DemoCommand extends EngineCommand {
       write(String.format("%7.2f s  %s", seconds, line));
     }
 
+    /** More about what was told last. */
+    void add(String line) {
+      write("           " + line);
+    }
+
     private void write(String line) {
       if (aside) {
         console.tell(line);
@@ -156,9 +143,14 @@ final class DemoCommand extends EngineCommand {
       }
     }
 
+    /** Whether somebody looks on. */
+    boolean showsProgress() {
+      return console.isTerminal() && !aside;
+    }
+
     /** A line that the next one replaces, where somebody looks on. */
     void progress(@Nullable String line) {
-      if (!console.isTerminal() || aside) {
+      if (!showsProgress()) {
         return;
       }
       if (line == null) {

@@ -16,13 +16,16 @@ import java.util.concurrent.TimeUnit;
 final class DemoProcess implements AutoCloseable {
 
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(2);
-  private static final String END = "(ended)";
+
+  /** What a worker says last. */
+  static final String END = "(ended)";
 
   private final Process process;
-  private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> answers;
 
-  private DemoProcess(Process process) {
+  private DemoProcess(Process process, BlockingQueue<String> answers) {
     this.process = process;
+    this.answers = answers;
     Thread reader = new Thread(this::read, "demo-reader");
     reader.setDaemon(true);
     reader.start();
@@ -30,6 +33,15 @@ final class DemoProcess implements AutoCloseable {
 
   /** Starts a worker with the options of this JVM, so that it starts as fast. */
   static DemoProcess start(String... arguments) {
+    return start(new LinkedBlockingQueue<>(), arguments);
+  }
+
+  /**
+   * Starts a worker.
+   *
+   * @param answers gets what it says, and {@link #END} when it has ended; several may share it
+   */
+  static DemoProcess start(BlockingQueue<String> answers, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     String options = System.getProperty("holdfast.java.options", "").strip();
@@ -45,7 +57,8 @@ final class DemoProcess implements AutoCloseable {
     command.addAll(List.of(arguments));
     try {
       return new DemoProcess(
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start(),
+          answers);
     } catch (IOException failure) {
       throw new ExitException(
           ExitCodes.FAILED,

@@ -2,6 +2,7 @@ package io.holdfast.cli;
 
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
+import io.holdfast.HoldfastBuilder;
 import io.holdfast.fence.StaleTokenException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,7 +38,9 @@ final class DemoWorker implements Callable<Integer> {
     /** Increment under the lock, and log each token. */
     LOCKED,
     /** Take the lock and read, then do each further step when told. */
-    STEPWISE
+    STEPWISE,
+    /** Several nodes of the chain: each takes its lock, and asks for the next one when told. */
+    CHAIN
   }
 
   @Option(names = "--task")
@@ -42,6 +48,16 @@ final class DemoWorker implements Callable<Integer> {
 
   @Option(names = "--engine")
   private String engine = "";
+
+  @Option(names = "--space")
+  private String space = HoldfastBuilder.DEFAULT_SPACE;
+
+  /** Nodes of the chain, each with the one after it: {@code A>B}. */
+  @Option(names = "--members", split = ",")
+  private List<String> members = List.of();
+
+  @Option(names = "--prefix")
+  private String prefix = "";
 
   @Option(names = "--directory")
   private Path directory = Path.of("");
@@ -57,6 +73,10 @@ final class DemoWorker implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (task == Task.CHAIN) {
+      chain();
+      return ExitCodes.OK;
+    }
     CounterFile counter = new CounterFile(directory.resolve(COUNTER));
     if (task == Task.UNLOCKED) {
       answer("ready");
@@ -109,6 +129,24 @@ final class DemoWorker implements Callable<Integer> {
       awaitOrder("release");
     }
     answer("done");
+  }
+
+  /** Ends with its input. */
+  private void chain() throws IOException {
+    Map<String, ChainMember> chain = new HashMap<>();
+    for (String member : members) {
+      String[] names = member.split(">", 2);
+      chain.put(names[0], new ChainMember(names[0], names[1], prefix, DemoWorker::answer));
+    }
+    chain.values().forEach(each -> each.start(Holdfast.builder(engine).space(space)));
+    String order = orders.readLine();
+    while (order != null) {
+      ChainMember told = chain.get(order);
+      if (told != null) {
+        told.ask();
+      }
+      order = orders.readLine();
+    }
   }
 
   private void awaitOrder(String expected) throws IOException {

@@ -7,6 +7,7 @@ import io.holdfast.Holdfast;
 import io.holdfast.LockOptions;
 import io.holdfast.LockRefusedException;
 import io.holdfast.engine.EngineDescription;
+import io.holdfast.engine.Finding;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,24 +24,60 @@ import picocli.CommandLine.Command;
 /** {@code holdfast doctor}: whether locks work here, and what they promise. */
 @Command(
     name = "doctor",
-    description = "Checks that locks work here, measures them, and says what the engine promises.",
+    description =
+        "Checks that locks work here, measures them, looks at the settings of the engine's server,"
+            + " and says what the engine promises.",
     footer = {
       "",
-      "Exit code: 0 if all is well, 1 if not; what to do is said beside each finding.",
+      "Exit code: 0 if locks work (warnings included), 1 if something is wrong, 2 if something is",
+      "UNSAFE: locks may be lost or given twice. What to do is said beside each finding.",
       "",
       "Examples:",
       "  holdfast doctor",
-      "  holdfast doctor --engine file:/var/lib/app/locks.db"
+      "  holdfast doctor --engine redis://localhost"
     })
 final class DoctorCommand extends EngineCommand {
 
-  /** One finding. */
-  private record Finding(String subject, boolean good, String text) {}
+  /** How bad a finding is, the worst last. */
+  private enum Mark {
+    /** As it should be. */
+    OK("ok"),
+    /** The engine's server does not tell. */
+    UNKNOWN("?"),
+    /** Works, but could be better. */
+    WARNING("WARN"),
+    /** Does not work. */
+    BAD("BAD"),
+    /** Works, but locks may be lost or given twice. */
+    UNSAFE("UNSAFE");
+
+    private final String text;
+
+    Mark(String text) {
+      this.text = text;
+    }
+
+    boolean isGood() {
+      return compareTo(BAD) < 0;
+    }
+
+    static Mark of(Finding.Level level) {
+      return switch (level) {
+        case FINE -> OK;
+        case UNKNOWN -> UNKNOWN;
+        case WARNING -> WARNING;
+        case UNSAFE -> UNSAFE;
+      };
+    }
+  }
+
+  /** One thing that was looked at. */
+  private record Check(Mark mark, String subject, String text) {}
 
   private static final int ROUNDS = 20;
   private static final Duration CLOCK_TOLERANCE = Duration.ofMillis(100);
 
-  private final List<Finding> findings = new ArrayList<>();
+  private final List<Check> checks = new ArrayList<>();
   private @Nullable EngineDescription engine;
 
   @Override
@@ -54,16 +92,21 @@ final class DoctorCommand extends EngineCommand {
       if (engine.type().equals("file")) {
         disk(Path.of(engine.location()));
       }
+      settings(locks.inspector().examine());
       roundTrip(locks);
       good("locks", locks.inspector().list("").size() + " held or waited for in space " + space());
     } catch (EngineUnavailableException | LockRefusedException | IllegalArgumentException failure) {
-      bad("engine", engineUri() + ": " + failure.getMessage());
+      bad("engine", shownUri() + ": " + failure.getMessage());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       bad("engine", "interrupted; try again");
     }
     clocks(wall, start);
     return report();
+  }
+
+  private String shownUri() {
+    return EngineLocation.withoutSecrets(engineUri());
   }
 
   private void java() {
@@ -99,6 +142,12 @@ final class DoctorCommand extends EngineCommand {
       }
     } catch (IOException unknown) {
       bad("disk", "cannot be looked at (" + unknown + "); check the permissions of " + file);
+    }
+  }
+
+  private void settings(List<Finding> findings) {
+    for (Finding each : findings) {
+      checks.add(new Check(Mark.of(each.level()), each.subject(), each.text()));
     }
   }
 
@@ -145,44 +194,63 @@ final class DoctorCommand extends EngineCommand {
   }
 
   private void good(String subject, String text) {
-    findings.add(new Finding(subject, true, text));
+    checks.add(new Check(Mark.OK, subject, text));
   }
 
   private void bad(String subject, String text) {
-    findings.add(new Finding(subject, false, text));
+    checks.add(new Check(Mark.BAD, subject, text));
   }
 
   private int report() {
-    boolean well = findings.stream().allMatch(Finding::good);
+    Mark worst = checks.stream().map(Check::mark).max(Mark::compareTo).orElse(Mark.OK);
     List<String> guarantees = engine == null ? List.of() : engine.guarantees();
     if (json()) {
-      List<Map<String, Object>> checks =
-          findings.stream()
-              .map(each -> Json.object("check", each.subject, "ok", each.good, "text", each.text))
-              .toList();
-      console()
-          .print(
-              Json.document(
-                  Json.object(
-                      "ok",
-                      well,
-                      "engine",
-                      engineUri(),
-                      "checks",
-                      checks,
-                      "guarantees",
-                      guarantees)));
+      console().print(Json.document(document(worst, guarantees)));
     } else {
-      print(well, guarantees);
+      print(worst, guarantees);
     }
-    return well ? ExitCodes.OK : ExitCodes.NO;
+    return switch (worst) {
+      case OK, UNKNOWN, WARNING -> ExitCodes.OK;
+      case BAD -> ExitCodes.NO;
+      case UNSAFE -> ExitCodes.UNSAFE;
+    };
   }
 
-  private void print(boolean well, List<String> guarantees) {
+  private Map<String, Object> document(Mark worst, List<String> guarantees) {
+    List<Map<String, Object>> all =
+        checks.stream()
+            .map(
+                each ->
+                    Json.object(
+                        "check",
+                        each.subject,
+                        "ok",
+                        each.mark.isGood(),
+                        "level",
+                        each.mark.name().toLowerCase(Locale.ROOT),
+                        "text",
+                        each.text))
+            .toList();
+    return Json.object(
+        "ok",
+        worst.isGood(),
+        "level",
+        worst.name().toLowerCase(Locale.ROOT),
+        "engine",
+        shownUri(),
+        "checks",
+        all,
+        "guarantees",
+        guarantees);
+  }
+
+  private void print(Mark worst, List<String> guarantees) {
     Console console = console();
-    for (Finding finding : findings) {
-      String mark = finding.good ? console.good("ok  ") : console.bad("BAD ");
-      console.print(mark + " " + String.format("%-11s", finding.subject) + finding.text);
+    int width = checks.stream().mapToInt(each -> each.subject.length()).max().orElse(0);
+    for (Check check : checks) {
+      String mark = String.format("%-7s", check.mark.text);
+      String subject = check.subject + " ".repeat(width - check.subject.length() + 2);
+      console.print(coloured(check.mark, mark) + subject + check.text);
     }
     if (!guarantees.isEmpty()) {
       console.print("");
@@ -194,6 +262,21 @@ final class DoctorCommand extends EngineCommand {
           "  gives safety, if the resource refuses a token below the largest it has seen");
     }
     console.print("");
-    console.print(well ? "All is well." : "Something is wrong: see BAD above.");
+    console.print(
+        switch (worst) {
+          case OK -> "All is well.";
+          case UNKNOWN -> "All is well, as far as the server tells.";
+          case WARNING -> "Locks work. See WARN above for what could be better.";
+          case BAD -> "Something is wrong: see BAD above.";
+          case UNSAFE -> "Locks may be lost or given twice: see UNSAFE above.";
+        });
+  }
+
+  private String coloured(Mark mark, String text) {
+    return switch (mark) {
+      case OK -> console().good(text);
+      case UNKNOWN, WARNING -> console().bold(text);
+      case BAD, UNSAFE -> console().bad(text);
+    };
   }
 }

@@ -23,6 +23,11 @@ final class EngineLocation {
     return variable.isBlank() ? defaultFile(environment).toUri().toString() : variable;
   }
 
+  /** A URI for people to read: without a password, and without parameters, which may hold some. */
+  static String withoutSecrets(String uri) {
+    return uri.replaceFirst("\\?.*$", "").replaceFirst("//[^/]*@", "//");
+  }
+
   private static Path defaultFile(Map<String, String> environment) {
     String state = environment.getOrDefault("XDG_STATE_HOME", "");
     // The XDG specification: what is not absolute is to be ignored.

@@ -12,6 +12,9 @@ final class ExitCodes {
   /** The answer is no: not granted in time (as flock), nothing to release, a check failed. */
   static final int NO = 1;
 
+  /** Doctor: locks work, but may be lost or given twice with these settings. */
+  static final int UNSAFE = 2;
+
   /** The command line makes no sense (as flock). */
   static final int USAGE = 64;
 

@@ -1,6 +1,7 @@
 package io.holdfast.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -36,6 +37,19 @@ final class Json {
       return writer.writeValueAsString(value);
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException("maps, lists, numbers and text have a JSON form", impossible);
+    }
+  }
+
+  /** Reads a list of objects, the only member of an object in one line. */
+  static List<Map<String, Object>> objects(String line) {
+    try {
+      return MAPPER
+          .readValue(line, new TypeReference<Map<String, List<Map<String, Object>>>>() {})
+          .values()
+          .iterator()
+          .next();
+    } catch (JsonProcessingException malformed) {
+      throw new IllegalStateException("not what this class writes: " + line, malformed);
     }
   }
 
@@ -90,7 +104,7 @@ final class Json {
     return object;
   }
 
-  private static void putAge(Map<String, Object> object, Instant since, Instant now) {
+  static void putAge(Map<String, Object> object, Instant since, Instant now) {
     object.put("since", since.toString());
     object.put("ageMillis", Math.max(0, Duration.between(since, now).toMillis()));
   }
