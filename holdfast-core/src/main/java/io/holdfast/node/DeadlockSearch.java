@@ -149,9 +149,11 @@ final class DeadlockSearch {
                 answer.completeExceptionally(Calls.cause(failure));
               }
             });
-    answer.whenComplete(
-        (value, failure) ->
-            environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
+    answer
+        .minimalCompletionStage()
+        .whenComplete(
+            (value, failure) ->
+                environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
   }
 
   private void end() {
