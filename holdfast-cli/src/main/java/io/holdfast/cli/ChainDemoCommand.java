@@ -51,7 +51,7 @@ final class ChainDemoCommand extends EngineCommand {
           "memory: reaches one process only, and the demo has several; name another engine");
     }
     try (DemoDirectory directory = DemoDirectory.make()) {
-      String engine = namesEngine() ? engineUri() : directory.engine();
+      String engine = namesEngine() ? frugal(engineUri()) : directory.engine();
       ChainDemo.Settings settings =
           new ChainDemo.Settings(engine, space(), nodes, Math.min(nodes, processes));
       DemoCommand.Narrator narrator = new DemoCommand.Narrator(console(), json());
@@ -70,6 +70,16 @@ final class ChainDemoCommand extends EngineCommand {
     if (demo.json()) {
       useJson();
     }
+  }
+
+  /**
+   * So many nodes with a pool each would want more connections than a database lets in by default.
+   */
+  static String frugal(String uri) {
+    boolean database = uri.matches("(?i)(postgres|postgresql|mariadb|mysql):.*");
+    return !database || uri.contains("holdfast.connections=")
+        ? uri
+        : uri + (uri.contains("?") ? "&" : "?") + "holdfast.connections=2";
   }
 
   private int conclude(ChainDemo.Outcome outcome) {

@@ -69,6 +69,8 @@ final class ChainMember {
       say(HOLDS + " " + name + " " + own.token());
       told.await();
       try (Hold more = node.lock(prefix + next).acquire()) {
+        // Whoever has lost its own lock meanwhile has broken the chain instead of finishing it.
+        own.ensureHeld();
         more.ensureHeld();
         return true;
       } catch (DeadlockException deadlock) {

@@ -13,6 +13,12 @@ final class CommandTree {
   // first word names is made, unless that is none of them: then somebody asks for help or has
   // mistyped, and needs all.
 
+  // It also looks for a class of Groovy's, and for one that is not there all jars are searched.
+
+  static {
+    System.setProperty("picocli.disable.closures", "true");
+  }
+
   private record Subcommand(String name, Supplier<Object> make) {}
 
   private static final List<Subcommand> SUBCOMMANDS =

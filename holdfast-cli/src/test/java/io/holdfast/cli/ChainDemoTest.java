@@ -68,6 +68,17 @@ class ChainDemoTest {
   }
 
   @Test
+  void databasesAreAskedForFewConnections() {
+    assertThat(ChainDemoCommand.frugal("postgresql://a/b"))
+        .isEqualTo("postgresql://a/b?holdfast.connections=2");
+    assertThat(ChainDemoCommand.frugal("mysql://a/b?x=1"))
+        .isEqualTo("mysql://a/b?x=1&holdfast.connections=2");
+    String chosen = "mariadb://a/b?holdfast.connections=5";
+    assertThat(ChainDemoCommand.frugal(chosen)).isEqualTo(chosen);
+    assertThat(ChainDemoCommand.frugal("redis://a")).isEqualTo("redis://a");
+  }
+
+  @Test
   void anythingElseIsNotAsPromised() {
     ChainDemo.GaveWay one = new ChainDemo.GaveWay("C", Duration.ZERO, List.of());
     assertThat(outcome(List.of(one), List.of("B", "A"), List.of()).isAsPromised()).isTrue();

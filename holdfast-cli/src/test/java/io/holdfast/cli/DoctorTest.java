@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code doctor} makes of an engine's examination. */
 class DoctorTest {
@@ -61,5 +63,27 @@ class DoctorTest {
   void secretsAreNotShown() {
     assertThat(doctor("gopher://user:geheim@host/x?auth=digest:me:geheim")).isEqualTo(ExitCodes.NO);
     assertThat(out.toString()).contains("gopher://host/x").doesNotContain("geheim");
+  }
+
+  /**
+   * Each engine is on the class path, gives up in time, and says where and without the password.
+   */
+  @ParameterizedTest
+  @Timeout(value = 100, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  @ValueSource(
+      strings = {
+        "postgresql://user:geheim@127.0.0.1:1/app",
+        "mariadb://user:geheim@127.0.0.1:1/app",
+        "mysql://user:geheim@127.0.0.1:1/app",
+        "redis://user:geheim@127.0.0.1:1",
+        "etcd://user:geheim@127.0.0.1:1",
+        "zookeeper://127.0.0.1:1/locks?auth=digest:user:geheim",
+      })
+  void aServerThatIsNotThereIsNamed(String engine) {
+    assertThat(doctor(engine)).as(out.toString()).isEqualTo(ExitCodes.NO);
+    assertThat(out.toString())
+        .containsPattern("BAD +engine +" + engine.substring(0, engine.indexOf(':')) + "://127")
+        .contains("127.0.0.1:1", "Something is wrong")
+        .doesNotContain("geheim", "no engine for the scheme", "no JDBC driver");
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.Holdfast;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +54,9 @@ class EnginesPageTest {
     }
   }
 
-  /** Their descriptions are to be had with a server only, so their words are read where they are. */
+  /**
+   * Their descriptions are to be had with a server only, so their words are read where they are.
+   */
   @ParameterizedTest
   @CsvSource({
     "PostgreSQL, jdbc.PostgresDialect, GUARANTEES",
@@ -66,5 +70,19 @@ class EnginesPageTest {
     List<String> lines = new ArrayList<>();
     ((List<?>) field.get(null)).forEach(line -> lines.add((String) line));
     assertThat(promises(engine)).isNotEmpty().containsExactlyElementsOf(lines);
+  }
+
+  /** Redis promises other things with other options; the page's list is of those without any. */
+  @Test
+  void redis() throws Exception {
+    Class<?> location = Class.forName("io.holdfast.redis.RedisLocation");
+    Method parse = location.getDeclaredMethod("parse", URI.class);
+    parse.setAccessible(true);
+    Method of = Class.forName("io.holdfast.redis.RedisPromises").getDeclaredMethod("of", location);
+    of.setAccessible(true);
+    List<String> lines = new ArrayList<>();
+    ((List<?>) of.invoke(null, parse.invoke(null, URI.create("redis://localhost"))))
+        .forEach(line -> lines.add((String) line));
+    assertThat(promises("Redis and Valkey")).isNotEmpty().containsExactlyElementsOf(lines);
   }
 }
