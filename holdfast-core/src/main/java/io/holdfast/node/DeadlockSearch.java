@@ -149,11 +149,9 @@ final class DeadlockSearch {
                 answer.completeExceptionally(Calls.cause(failure));
               }
             });
-    answer
-        .minimalCompletionStage()
-        .whenComplete(
-            (value, failure) ->
-                environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
+    answer.whenComplete(
+        (value, failure) ->
+            environment.scheduler().schedule(() -> then.accept(value, failure), Duration.ZERO));
   }
 
   private void end() {
