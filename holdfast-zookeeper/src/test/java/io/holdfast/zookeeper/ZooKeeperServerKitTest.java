@@ -41,10 +41,13 @@ class ZooKeeperServerKitTest extends ServerKit {
   protected Collection<String> leftovers(String space) throws Exception {
     Layout layout = new Layout("/servers", space);
     List<String> directories = layout.directories();
-    try (ZooKeeper direct = new ZooKeeper("127.0.0.1:" + server.port(), 30_000, event -> {})) {
+    ZooKeeper direct = new ZooKeeper("127.0.0.1:" + server.port(), 30_000, event -> {});
+    try {
       direct.sync("/");
       List<String> nodes = ZKUtil.listSubTreeBFS(direct, layout.root());
       return nodes.stream().filter(node -> !directories.contains(node)).toList();
+    } finally {
+      direct.close();
     }
   }
 }
