@@ -38,9 +38,31 @@ final class WakeUps {
     private final Consumer<String> listener;
     private volatile @Nullable String channel;
 
+    /**
+     * Whether to look for notices once more, from whom began to wake before the row of the session
+     * said how; and when.
+     */
+    private volatile boolean lateLook;
+
+    private volatile long lateLookAt;
+
     Subscriber(Consumer<String> listener, @Nullable String channel) {
       this.listener = listener;
       this.channel = channel;
+    }
+
+    void switchTo(@Nullable String wanted, long now) {
+      channel = wanted;
+      lateLookAt = now + LATELY_NANOS;
+      lateLook = true;
+    }
+
+    boolean takeLateLook(long now) {
+      boolean isDue = lateLook && now - lateLookAt >= 0;
+      if (isDue) {
+        lateLook = false;
+      }
+      return isDue;
     }
 
     /** One at a time. */
@@ -172,6 +194,7 @@ final class WakeUps {
   /** Has the rows say how to wake, and takes the notices that came before they did. */
   private List<Notice> settle(Sql sql) throws SQLException {
     String wanted = channel();
+    long now = environment.ticker().nanoTime();
     List<Long> byNotice = new ArrayList<>();
     List<Long> wrong = new ArrayList<>();
     subscribers.forEach(
@@ -179,7 +202,8 @@ final class WakeUps {
           if (!Objects.equals(subscriber.channel, wanted)) {
             wrong.add(session);
           }
-          if (subscriber.channel == null || wanted == null) {
+          boolean late = subscriber.takeLateLook(now);
+          if (subscriber.channel == null || wanted == null || late) {
             byNotice.add(session);
           }
         });
@@ -191,7 +215,7 @@ final class WakeUps {
       for (Long session : wrong) {
         Subscriber subscriber = subscribers.get(session);
         if (subscriber != null) {
-          subscriber.channel = wanted;
+          subscriber.switchTo(wanted, now);
         }
       }
     }
@@ -201,14 +225,17 @@ final class WakeUps {
   private synchronized void rest(boolean news) {
     under = false;
     String wanted = channel();
+    long now = environment.ticker().nanoTime();
     boolean needed =
         subscribers.values().stream()
             .anyMatch(s -> s.channel == null || !Objects.equals(s.channel, wanted));
     looking = needed;
     if (!needed) {
+      if (subscribers.values().stream().anyMatch(s -> s.lateLook)) {
+        schedule(LATELY_NANOS);
+      }
       return;
     }
-    long now = environment.ticker().nanoTime();
     if (news) {
       alerted = now;
     }

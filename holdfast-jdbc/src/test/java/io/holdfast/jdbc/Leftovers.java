@@ -34,8 +34,7 @@ final class Leftovers {
     return found;
   }
 
-  private static int count(Connection connection, String table, String space)
-      throws SQLException {
+  private static int count(Connection connection, String table, String space) throws SQLException {
     String query = "SELECT count(*) FROM " + table + " WHERE space = ?";
     try (PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setBytes(1, space.getBytes(StandardCharsets.UTF_8));
