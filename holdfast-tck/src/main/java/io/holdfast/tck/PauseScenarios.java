@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -164,9 +165,12 @@ interface PauseScenarios {
       int accepted = 0;
       while (!Files.exists(Path.of(arguments.get(1)))) {
         try (Hold hold = worker.node("n").lock("tally").acquire()) {
-          String next = SharedTally.plusOne(tally.read(), name);
+          Optional<String> seen = tally.readGuarded(hold.token());
           LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-          accepted += tally.writeGuarded(hold.token(), next) ? 1 : 0;
+          if (seen.isPresent()) {
+            String next = SharedTally.plusOne(seen.get(), name);
+            accepted += tally.writeGuarded(hold.token(), next) ? 1 : 0;
+          }
         }
       }
       return Integer.toString(accepted);

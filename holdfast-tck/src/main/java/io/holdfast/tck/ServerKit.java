@@ -125,6 +125,15 @@ public abstract class ServerKit extends WorkerKit
     return 8;
   }
 
+  /**
+   * How many round trips a second a node may need while it does nothing but wait for a lock: twice
+   * a second for its place in the queue, with a look at the neighbours, unless it has to look for
+   * its wake-ups too.
+   */
+  protected double waitingRoundTrips() {
+    return 6;
+  }
+
   /** How long a node may need after an outage to find that the server is back. */
   protected Duration recovery() {
     return Duration.ofSeconds(5);

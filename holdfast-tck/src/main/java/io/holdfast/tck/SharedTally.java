@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -64,11 +65,37 @@ final class SharedTally {
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** What is done with the resource by whom its guard lets in. */
+  private interface Access<T> {
+    T perform() throws IOException;
+  }
+
   /**
-   * Writes all of it unless the token is stale. The check and the write are one step under a lock
-   * of the operating system.
+   * Writes all of it unless the token is stale.
+   *
+   * @return whether it was written
    */
   boolean writeGuarded(long token, String text) throws IOException {
+    return guarded(
+            token,
+            () -> {
+              write(text);
+              return true;
+            })
+        .isPresent();
+  }
+
+  /**
+   * Reads all of it unless the token is stale. From then on nobody writes with an older token, so
+   * that what was read is still there when its reader writes: a guard that sees the writes alone
+   * would let a stale one in between.
+   */
+  Optional<String> readGuarded(long token) throws IOException {
+    return guarded(token, this::read);
+  }
+
+  /** The check and the access are one step under a lock of the operating system. */
+  private <T> Optional<T> guarded(long token, Access<T> access) throws IOException {
     Path memory = file.resolveSibling(file.getFileName() + ".fence");
     try (FileChannel channel =
             FileChannel.open(
@@ -81,11 +108,10 @@ final class SharedTally {
       ByteBuffer highest = ByteBuffer.allocate(Long.BYTES);
       channel.read(highest, 0);
       if (!new Fence(highest.getLong(0)).admits(token)) {
-        return false;
+        return Optional.empty();
       }
       channel.write(ByteBuffer.allocate(Long.BYTES).putLong(0, token), 0);
-      write(text);
-      return true;
+      return Optional.of(access.perform());
     }
   }
 
