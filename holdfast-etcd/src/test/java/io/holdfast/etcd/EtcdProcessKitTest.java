@@ -26,4 +26,10 @@ class EtcdProcessKitTest extends ProcessKit {
   protected String engineUri() {
     return EtcdServer.uri(server);
   }
+
+  /** Each step is a round trip, and many nodes and servers share the processors. */
+  @Override
+  protected int scaled(int full) {
+    return chaos() ? full : Math.max(2, full / 10);
+  }
 }

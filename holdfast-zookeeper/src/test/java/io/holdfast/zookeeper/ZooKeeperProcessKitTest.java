@@ -24,4 +24,10 @@ class ZooKeeperProcessKitTest extends ProcessKit {
   protected String engineUri() {
     return "zookeeper://127.0.0.1:" + server.port() + "/processes";
   }
+
+  /** Each step is a round trip, and many nodes and servers share the processors. */
+  @Override
+  protected int scaled(int full) {
+    return chaos() ? full : Math.max(2, full / 10);
+  }
 }
