@@ -249,7 +249,7 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  static boolean isInTheWay(Holder holder, LocalWaiter waiter) {
+  private static boolean isInTheWay(Holder holder, LocalWaiter waiter) {
     return holder.mode().isInTheWayOf(waiter.mode) && !holder.owner().equals(waiter.owner);
   }
 

@@ -39,8 +39,6 @@ import java.util.concurrent.CompletionStage;
 public record WaitGraph(
     Map<String, LockView> locks, Map<Long, WaitReport> reports, boolean complete) {
 
-  private static final WaitReport SILENT = WaitReport.NONE;
-
   /** Which of two waits is the younger one; the same for everybody who looks at their records. */
   static final Comparator<Waiter> BY_AGE =
       Comparator.comparingLong(Waiter::since)
@@ -112,7 +110,7 @@ public record WaitGraph(
         unheard.isEmpty() ? CompletableFuture.completedFuture(Map.of()) : engine.reports(unheard);
     return heard.thenCompose(
         answers -> {
-          unheard.forEach(id -> reports.put(id, answers.getOrDefault(id, SILENT)));
+          unheard.forEach(id -> reports.put(id, answers.getOrDefault(id, WaitReport.NONE)));
           Set<String> next = new LinkedHashSet<>();
           for (LockView view : found) {
             for (Grant grant : view.record().grants()) {
@@ -125,7 +123,7 @@ public record WaitGraph(
   }
 
   private List<Link> links(String name, Grant grant) {
-    return reports.getOrDefault(grant.request().session(), SILENT).links().stream()
+    return reports.getOrDefault(grant.request().session(), WaitReport.NONE).links().stream()
         .filter(link -> link.grant() == grant.request().number() && link.held().equals(name))
         .toList();
   }
