@@ -136,6 +136,7 @@ interface PauseScenarios {
     List<Worker> workers = lab.workersWithNodes(3, lab.ttl());
     List<CompletableFuture<String>> visits = new ArrayList<>();
     workers.forEach(worker -> visits.add(worker.run(Visits.class, tally, end)));
+    lab.eventually("an update by everybody", () -> tally.names() == workers.size());
     int stops = lab.size(2, 60);
     for (int stop = 1; stop <= stops; stop++) {
       lab.pass(Duration.ofMillis(lab.environment().random().nextInt(300)));

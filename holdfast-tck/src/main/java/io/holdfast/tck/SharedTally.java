@@ -2,6 +2,7 @@ package io.holdfast.tck;
 
 import io.holdfast.fence.Fence;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -56,6 +57,15 @@ final class SharedTally {
       counts.put(parts[0], Integer.parseInt(parts[1]));
     }
     return counts;
+  }
+
+  /** How many names have been counted. */
+  int names() {
+    try {
+      return parse(read()).size();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Writes all of it, whatever happened since it was read. */
