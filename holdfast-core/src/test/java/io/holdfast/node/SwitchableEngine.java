@@ -43,6 +43,11 @@ final class SwitchableEngine implements Engine {
   Link link = Link.UP;
   boolean eventsLost;
   int renewals;
+
+  /** Whether reports of waits stay on their way until {@link #passReports()}. */
+  boolean reportsHeld;
+
+  private final List<Runnable> onTheWay = new ArrayList<>();
   private final List<CompletableFuture<@Nullable Void>> held = new ArrayList<>();
   final List<Command> commands = new ArrayList<>();
 
@@ -59,6 +64,13 @@ final class SwitchableEngine implements Engine {
     List.copyOf(held)
         .forEach(answer -> answer.completeExceptionally(new EngineUnavailableException("gone")));
     held.clear();
+  }
+
+  /** Lets the reports arrive that are on their way; later ones are held or not as before. */
+  void passReports() {
+    List<Runnable> arriving = List.copyOf(onTheWay);
+    onTheWay.clear();
+    arriving.forEach(Runnable::run);
   }
 
   private <T> CompletionStage<T> call(Supplier<CompletionStage<T>> work) {
@@ -153,7 +165,16 @@ final class SwitchableEngine implements Engine {
 
     @Override
     public CompletionStage<Void> report(WaitReport report) {
-      return call(() -> session.report(report));
+      if (!reportsHeld) {
+        return call(() -> session.report(report));
+      }
+      CompletableFuture<Void> taken = new CompletableFuture<>();
+      onTheWay.add(
+          () -> {
+            session.report(report).toCompletableFuture().join();
+            taken.complete(null);
+          });
+      return taken;
     }
 
     @Override

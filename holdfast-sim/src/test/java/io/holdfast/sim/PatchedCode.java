@@ -3,7 +3,9 @@ package io.holdfast.sim;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -19,12 +21,31 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
- * The code of Holdfast with one change in its source, compiled and loaded beside the real one. So a
+ * The code of Holdfast with a change in its source, compiled and loaded beside the real one. So a
  * bug can be planted where it would really be, and the shipped code has no switch for it.
  */
 final class PatchedCode implements AutoCloseable {
 
   private static final Path SOURCES = Path.of("..", "holdfast-core", "src", "main", "java");
+
+  /**
+   * A change in a source file.
+   *
+   * @param file its path below the source folder
+   * @param from what is replaced; must be there exactly once
+   * @param to what stands there instead
+   */
+  record Change(String file, String from, String to) {
+
+    private String applied() throws IOException {
+      String source = Files.readString(SOURCES.resolve(file));
+      int at = source.indexOf(from);
+      if (at < 0 || source.indexOf(from, at + 1) >= 0) {
+        throw new AssertionError(file + " must contain exactly once: " + from);
+      }
+      return source.replace(from, to);
+    }
+  }
 
   private final Path classes;
   private final URLClassLoader loader;
@@ -34,37 +55,33 @@ final class PatchedCode implements AutoCloseable {
     this.loader = loader;
   }
 
-  /**
-   * Compiles a source file of core with a change.
-   *
-   * @param file its path below the source folder
-   * @param from what is replaced; must be there exactly once
-   */
-  static PatchedCode of(String file, String from, String to) throws IOException {
-    String source = Files.readString(SOURCES.resolve(file));
-    int at = source.indexOf(from);
-    if (at < 0 || source.indexOf(from, at + 1) >= 0) {
-      throw new AssertionError(file + " must contain exactly once: " + from);
-    }
+  /** Compiles some source files of core, each with a change. */
+  static PatchedCode of(Change... changes) throws IOException {
     Path folder = Files.createTempDirectory("patched");
-    Path changed = folder.resolve(Path.of(file).getFileName());
-    Files.writeString(changed, source.replace(from, to));
+    List<Path> changed = new ArrayList<>();
+    for (Change change : changes) {
+      Path file = folder.resolve(Path.of(change.file()).getFileName());
+      Files.writeString(file, change.applied());
+      changed.add(file);
+    }
     compile(changed, folder);
-    Files.delete(changed);
+    for (Path file : changed) {
+      Files.delete(file);
+    }
     return new PatchedCode(folder, loader(folder));
   }
 
-  private static void compile(Path source, Path target) throws IOException {
+  private static void compile(List<Path> sources, Path target) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
       List<String> options =
           List.of("-d", target.toString(), "-cp", System.getProperty("java.class.path"), "-nowarn");
       boolean compiled =
           compiler
-              .getTask(null, files, null, options, null, files.getJavaFileObjects(source))
+              .getTask(null, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
               .call();
       if (!compiled) {
-        throw new AssertionError("the planted bug does not compile: " + source);
+        throw new AssertionError("the planted bug does not compile: " + sources);
       }
     }
   }
@@ -96,6 +113,23 @@ final class PatchedCode implements AutoCloseable {
       Object outcome = simulation.getMethod("run", themes, long.class).invoke(null, same, seed);
       Object violation = outcome.getClass().getMethod("violation").invoke(outcome);
       return violation == null ? "" : violation.toString();
+    } catch (InvocationTargetException thrown) {
+      return String.valueOf(thrown.getCause());
+    } catch (ReflectiveOperationException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  /** Runs a test of core on the changed code; empty if it passes. */
+  String failure(String testClass, String method) {
+    try {
+      Constructor<?> made = loader.loadClass(testClass).getDeclaredConstructor();
+      made.setAccessible(true);
+      Object test = made.newInstance();
+      Method run = test.getClass().getDeclaredMethod(method);
+      run.setAccessible(true);
+      run.invoke(test);
+      return "";
     } catch (InvocationTargetException thrown) {
       return String.valueOf(thrown.getCause());
     } catch (ReflectiveOperationException impossible) {

@@ -2,6 +2,7 @@ package io.holdfast.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.sim.PatchedCode.Change;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,7 +113,7 @@ class PlantedBugsTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) throws IOException {
-    try (PatchedCode code = PatchedCode.of(bug.file(), bug.from(), bug.to())) {
+    try (PatchedCode code = PatchedCode.of(new Change(bug.file(), bug.from(), bug.to()))) {
       String violation = "";
       int seed = 0;
       while (violation.isEmpty() && seed < bug.seeds()) {
