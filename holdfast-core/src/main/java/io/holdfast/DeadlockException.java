@@ -26,7 +26,7 @@ public final class DeadlockException extends LockRefusedException {
     super(
         "deadlock of "
             + cycle.size()
-            + " owners:\n"
+            + (cycle.size() == 1 ? " owner:\n" : " owners:\n")
             + WaitChain.describe(cycle, now)
             + "\nthe first of them gave way, because its wait began last: release what it holds,"
             + " then try again");

@@ -2,6 +2,7 @@ package io.holdfast;
 
 import io.holdfast.engine.Environment;
 import io.holdfast.node.LocalLock;
+import io.holdfast.node.PermitOwner;
 import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
 import java.time.Duration;
@@ -68,7 +69,7 @@ public final class DistributedSemaphore {
    */
   public Hold acquire(int permits) throws InterruptedException {
     Mode mode = mode(permits);
-    PermitOwner owner = PermitOwner.currentThread();
+    PermitOwner owner = new PermitOwner(Thread.currentThread());
     return new LockHold(lock, mode, owner, lock.acquire(owner, mode, LocalLock.FOREVER));
   }
 
@@ -90,7 +91,7 @@ public final class DistributedSemaphore {
    */
   public Optional<Hold> tryAcquire(int permits) {
     Mode mode = mode(permits);
-    PermitOwner owner = PermitOwner.currentThread();
+    PermitOwner owner = new PermitOwner(Thread.currentThread());
     return held(owner, mode, lock.tryAcquire(owner, mode));
   }
 
@@ -115,7 +116,7 @@ public final class DistributedSemaphore {
    */
   public Optional<Hold> tryAcquire(int permits, Duration wait) throws InterruptedException {
     Mode mode = mode(permits);
-    PermitOwner owner = PermitOwner.currentThread();
+    PermitOwner owner = new PermitOwner(Thread.currentThread());
     long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return held(owner, mode, lock.acquire(owner, mode, nanos));
   }
@@ -129,7 +130,7 @@ public final class DistributedSemaphore {
    */
   public CompletionStage<Hold> acquireAsync(Owner owner, int permits) {
     Mode mode = mode(permits);
-    PermitOwner each = new PermitOwner(owner.id());
+    PermitOwner each = new PermitOwner(owner);
     return relay(
         lock.acquireAsync(each, mode, LocalLock.FOREVER),
         each,
@@ -147,7 +148,7 @@ public final class DistributedSemaphore {
    */
   public CompletionStage<Optional<Hold>> tryAcquireAsync(Owner owner, int permits, Duration wait) {
     Mode mode = mode(permits);
-    PermitOwner each = new PermitOwner(owner.id());
+    PermitOwner each = new PermitOwner(owner);
     long nanos = Environment.saturatedNanos(Durations.requirePositive("the time to wait", wait));
     return relay(
         lock.acquireAsync(each, mode, nanos), each, mode, token -> held(each, mode, token));
@@ -183,23 +184,5 @@ public final class DistributedSemaphore {
           "a semaphore has 1 permit or more, not " + permits + "; give a positive number");
     }
     return LockKind.semaphore(permits);
-  }
-
-  /** Every acquisition of permits is an owner of its own: identity tells it from the others. */
-  private static final class PermitOwner {
-    private final String label;
-
-    private PermitOwner(String label) {
-      this.label = label;
-    }
-
-    static PermitOwner currentThread() {
-      return new PermitOwner(Thread.currentThread().getName());
-    }
-
-    @Override
-    public String toString() {
-      return label;
-    }
   }
 }

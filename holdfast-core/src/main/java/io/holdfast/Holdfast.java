@@ -134,8 +134,22 @@ public final class Holdfast implements AutoCloseable {
    * @throws LockKindMismatchException if this node uses the name otherwise
    */
   public DistributedSemaphore semaphore(String name, int permits) {
+    return semaphore(name, permits, LockOptions.DEFAULT);
+  }
+
+  /**
+   * A semaphore with options. It is granted in order of arrival and never retained, whatever they
+   * say of that.
+   *
+   * @param name as in {@link #lock(String)}
+   * @param permits how many permits there are, 1 or more; the same everywhere
+   * @param options how this node treats the semaphore
+   * @throws LockKindMismatchException if this node uses the name otherwise
+   * @throws LockRefusedException if this node uses the semaphore with other options
+   */
+  public DistributedSemaphore semaphore(String name, int permits, LockOptions options) {
     LockKind kind = DistributedSemaphore.kind(permits);
-    return new DistributedSemaphore(local(name, kind, LockOptions.DEFAULT), this);
+    return new DistributedSemaphore(local(name, kind, options), this);
   }
 
   /**
@@ -186,6 +200,10 @@ public final class Holdfast implements AutoCloseable {
   }
 
   private LocalLock local(String name, LockKind kind, LockOptions options) {
+    if (options.followPermits() && kind.type() != LockKind.Type.SEMAPHORE) {
+      throw new IllegalArgumentException(
+          "lock " + name + " has no permits to follow: give followPermits to a semaphore only");
+    }
     return node.lock(LockNames.require(name), kind, options);
   }
 

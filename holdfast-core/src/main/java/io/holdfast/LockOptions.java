@@ -35,26 +35,29 @@ public final class LockOptions {
 
   /** Adaptive retention, fairness between nodes, no maximal hold. */
   public static final LockOptions DEFAULT =
-      new LockOptions(Retention.ADAPTIVE, Fairness.NODE, null);
+      new LockOptions(Retention.ADAPTIVE, Fairness.NODE, null, false);
 
   private final Retention retention;
   private final Fairness fairness;
   private final @Nullable Duration maxHold;
+  private final boolean followPermits;
 
-  private LockOptions(Retention retention, Fairness fairness, @Nullable Duration maxHold) {
+  private LockOptions(
+      Retention retention, Fairness fairness, @Nullable Duration maxHold, boolean followPermits) {
     this.retention = retention;
     this.fairness = fairness;
     this.maxHold = maxHold;
+    this.followPermits = followPermits;
   }
 
   /** With another retention. */
   public LockOptions retention(Retention newRetention) {
-    return new LockOptions(newRetention, fairness, maxHold);
+    return new LockOptions(newRetention, fairness, maxHold, followPermits);
   }
 
   /** With another fairness. */
   public LockOptions fairness(Fairness newFairness) {
-    return new LockOptions(retention, newFairness, maxHold);
+    return new LockOptions(retention, newFairness, maxHold, followPermits);
   }
 
   /**
@@ -65,7 +68,21 @@ public final class LockOptions {
    * @throws IllegalArgumentException if the limit is zero or negative
    */
   public LockOptions maxHold(Duration limit) {
-    return new LockOptions(retention, fairness, Durations.requirePositive("maxHold", limit));
+    Durations.requirePositive("maxHold", limit);
+    return new LockOptions(retention, fairness, limit, followPermits);
+  }
+
+  /**
+   * Of a semaphore: whether the search for deadlocks follows its permits, which by default it does
+   * not. Say yes only where whoever acquires permits gives them back himself, and not before what
+   * he waits for meanwhile has come. Where permits are given back by somebody else, a wait could be
+   * ended with {@link DeadlockException} although it would have come to its end. Nodes that say no
+   * are taken to give their permits back in time.
+   *
+   * @param follow whether to follow them
+   */
+  public LockOptions followPermits(boolean follow) {
+    return new LockOptions(retention, fairness, maxHold, follow);
   }
 
   /** Whether released locks are kept. */
@@ -83,21 +100,33 @@ public final class LockOptions {
     return Optional.ofNullable(maxHold);
   }
 
+  /** Whether the search for deadlocks follows the permits of a semaphore. */
+  public boolean followPermits() {
+    return followPermits;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof LockOptions options
         && options.retention == retention
         && options.fairness == fairness
+        && options.followPermits == followPermits
         && options.maxHold().equals(maxHold());
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(retention, fairness, maxHold);
+    return Objects.hash(retention, fairness, maxHold, followPermits);
   }
 
   @Override
   public String toString() {
-    return "retention " + retention() + ", fairness " + fairness + ", maxHold " + maxHold;
+    return "retention "
+        + retention()
+        + ", fairness "
+        + fairness
+        + ", maxHold "
+        + maxHold
+        + (followPermits ? ", permits followed" : "");
   }
 }

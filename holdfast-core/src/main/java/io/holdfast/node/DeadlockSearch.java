@@ -13,9 +13,7 @@ import io.holdfast.rules.RequestId;
 import io.holdfast.rules.WaitReport;
 import io.holdfast.rules.WaitReport.Link;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -166,55 +164,39 @@ final class DeadlockSearch {
     }
     Set<Vertex> seen = new HashSet<>();
     for (Vertex start : own) {
-      List<Edge> cycle = seen.contains(start) ? List.of() : graph.cycle(start);
-      if (cycle.isEmpty()) {
+      Deadlock deadlock = seen.contains(start) ? null : Deadlock.of(graph, start).orElse(null);
+      if (deadlock == null) {
         continue;
       }
-      cycle.forEach(edge -> seen.add(edge.from()));
-      Edge chosen = chosen(cycle);
-      if (chosen.waiter().request().session() == session.id()) {
-        suspect(session, turned(cycle, chosen));
+      deadlock.proof().forEach(edge -> seen.add(edge.from()));
+      if (deadlock.chosen().waiter().request().session() == session.id()) {
+        suspect(session, deadlock);
         return;
       }
-      remindHolder(session, cycle, chosen);
+      remindHolder(session, deadlock);
     }
     end();
   }
 
-  /** A reader that only has to be let past, or the youngest. */
-  private static Edge chosen(List<Edge> cycle) {
-    return cycle.stream()
-        .filter(Edge::isTurn)
-        .max(Comparator.comparing(Edge::waiter, WaitGraph.BY_AGE))
-        .orElseGet(() -> WaitGraph.youngest(cycle));
-  }
-
-  private static List<Edge> turned(List<Edge> cycle, Edge first) {
-    int start = cycle.indexOf(first);
-    List<Edge> turned = new ArrayList<>(cycle.subList(start, cycle.size()));
-    turned.addAll(cycle.subList(0, start));
-    return turned;
-  }
-
   /** The node that is to act looks at once when it is asked for what it keeps. */
-  private static void remindHolder(EngineSession session, List<Edge> cycle, Edge chosen) {
-    long other = chosen.waiter().request().session();
-    for (Edge edge : cycle) {
+  private static void remindHolder(EngineSession session, Deadlock deadlock) {
+    long other = deadlock.chosen().waiter().request().session();
+    for (Edge edge : deadlock.cycle()) {
       if (!edge.isTurn() && edge.grant().session() == other) {
         session.remind(edge.from().name(), Set.of(other));
       }
     }
   }
 
-  /** Notes what the nodes of a circle have said so far, to tell it from what they will say. */
-  private void suspect(EngineSession session, List<Edge> cycle) {
-    Suspicion first = new Suspicion(session, Map.of(), cycle, 0);
+  /** Notes what the nodes of a deadlock have said so far, to tell it from what they will say. */
+  private void suspect(EngineSession session, Deadlock deadlock) {
+    Suspicion first = new Suspicion(session, Map.of(), deadlock, 0);
     ask(
         () -> engine.reports(first.otherSessions()),
-        said -> confirm(new Suspicion(session, said, cycle, 0)));
+        said -> confirm(new Suspicion(session, said, deadlock, 0)));
   }
 
-  /** Asks the other nodes of a circle whether they still wait, and looks again. */
+  /** Asks the other nodes of a deadlock whether they still wait, and looks again. */
   private void confirm(Suspicion suspicion) {
     suspicion.others().forEach(suspicion.session()::remind);
     int pauseBits = Math.min(suspicion.attempts() + 1, LONGEST_PAUSE_BITS);
@@ -225,12 +207,12 @@ final class DeadlockSearch {
 
   private void lookAgain(Suspicion suspicion) {
     Set<String> names = new HashSet<>();
-    suspicion.cycle().forEach(edge -> names.add(edge.from().name()));
+    suspicion.deadlock().proof().forEach(edge -> names.add(edge.from().name()));
     read(names, graph -> conclude(suspicion, graph));
   }
 
   private void conclude(Suspicion suspicion, WaitGraph later) {
-    boolean stands = keeper.session() == suspicion.session() && later.has(suspicion.cycle());
+    boolean stands = keeper.session() == suspicion.session() && later.has(suspicion.deadlock());
     if (stands && !suspicion.isFresh(later) && suspicion.attempts() < CONFIRMATIONS) {
       confirm(suspicion.again(later));
       return;
@@ -242,14 +224,15 @@ final class DeadlockSearch {
   }
 
   private boolean ownLinksStand(Suspicion suspicion) {
-    return suspicion.cycle().stream()
+    return suspicion.deadlock().proof().stream()
         .filter(edge -> edge.grant().session() == suspicion.session().id())
         .flatMap(edge -> edge.link().stream())
         .allMatch(stands);
   }
 
   private void act(Suspicion suspicion, WaitGraph graph) {
-    Edge first = suspicion.cycle().get(0);
+    List<Edge> cycle = suspicion.deadlock().cycle();
+    Edge first = cycle.get(0);
     if (first.isTurn()) {
       suspicion
           .session()
@@ -258,7 +241,7 @@ final class DeadlockSearch {
               (reply, failure) -> LOG.debug("let {} past: {}", first.from(), reply, failure));
       return;
     }
-    Edge last = suspicion.cycle().get(suspicion.cycle().size() - 1);
-    last.link().ifPresent(link -> giveWay.accept(link, graph.owners(suspicion.cycle())));
+    Edge last = cycle.get(cycle.size() - 1);
+    last.link().ifPresent(link -> giveWay.accept(link, graph.owners(cycle)));
   }
 }

@@ -357,8 +357,14 @@ final class DirectLock extends LocalLock {
     }
   }
 
+  /**
+   * Not those of permits: nobody waits for a certain one of them. The engine has the whole of it.
+   */
   @Override
   List<Holder> holders() {
+    if (kind.type() == LockKind.Type.SEMAPHORE) {
+      return List.of();
+    }
     List<Holder> holders = new ArrayList<>();
     for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
       holds(mode).forEach((owner, held) -> holders.add(new Holder(owner, mode, held.token())));
@@ -386,6 +392,9 @@ final class DirectLock extends LocalLock {
   @Override
   List<Kept> keptGrants() {
     List<Kept> kept = new ArrayList<>();
+    if (!isWatched()) {
+      return kept;
+    }
     for (Mode mode : List.of(Mode.EXCLUSIVE, Mode.SHARED)) {
       holds(mode)
           .forEach(

@@ -297,9 +297,12 @@ public abstract sealed class LocalLock implements Participant permits NodeLock, 
     }
   }
 
-  /** Whether an owner is somebody who acquires and waits in turn; a holder of permits is not. */
-  private boolean isWatched() {
-    return kind.type() != LockKind.Type.SEMAPHORE;
+  /**
+   * Whether whoever acquires gives back himself, when his waits are over. A holder of permits only
+   * does so where the options say so.
+   */
+  final boolean isWatched() {
+    return kind.type() != LockKind.Type.SEMAPHORE || options.followPermits();
   }
 
   /** Takes the guard. It is mostly free again sooner than a parked thread could be woken. */

@@ -90,7 +90,7 @@ final class LocalWaits {
 
   Wait add(LocalLock lock, LocalWaiter waiter, long now, long epochMillis) {
     Wait wait = new Wait(lock, waiter, numbers.incrementAndGet(), now, epochMillis);
-    byOwner.merge(waiter.owner, List.of(wait), LocalWaits::joined);
+    byOwner.merge(PermitOwner.acquirer(waiter.owner), List.of(wait), LocalWaits::joined);
     return wait;
   }
 
@@ -102,7 +102,7 @@ final class LocalWaits {
 
   void remove(Wait wait) {
     byOwner.computeIfPresent(
-        wait.waiter.owner,
+        PermitOwner.acquirer(wait.waiter.owner),
         (owner, waits) -> {
           List<Wait> rest = waits.stream().filter(other -> other != wait).toList();
           return rest.isEmpty() ? null : rest;
@@ -140,7 +140,7 @@ final class LocalWaits {
   }
 
   private List<Wait> of(Object owner) {
-    return byOwner.getOrDefault(owner, List.of());
+    return byOwner.getOrDefault(PermitOwner.acquirer(owner), List.of());
   }
 
   // ---------------------------------------------------------------- for the engine

@@ -5,24 +5,22 @@ import io.holdfast.node.WaitGraph.Edge;
 import io.holdfast.rules.WaitReport;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * A circle that was seen once.
+ * A deadlock that was seen once.
  *
  * @param said what could be read of the nodes' reports at a moment after that
- * @param cycle begins with the request that is to give way
  * @param attempts how often the others have been asked to confirm
  */
 record Suspicion(
-    EngineSession session, Map<Long, WaitReport> said, List<Edge> cycle, int attempts) {
+    EngineSession session, Map<Long, WaitReport> said, Deadlock deadlock, int attempts) {
 
   /** The holders in other sessions, and the locks for which they can be asked. */
   Map<String, Set<Long>> others() {
     Map<String, Set<Long>> others = new HashMap<>();
-    for (Edge edge : cycle) {
+    for (Edge edge : deadlock.proof()) {
       if (!edge.isTurn() && edge.grant().session() != session.id()) {
         others
             .computeIfAbsent(edge.from().name(), name -> new HashSet<>())
@@ -48,7 +46,7 @@ record Suspicion(
     return reports.getOrDefault(session, WaitReport.NONE);
   }
 
-  /** The circle stands; what arrived late is no beginning, but what was read since may be. */
+  /** The deadlock stands; what arrived late is no beginning, but what was read since may be. */
   Suspicion again(WaitGraph later) {
     Map<Long, WaitReport> next = new HashMap<>(said);
     later
@@ -59,6 +57,6 @@ record Suspicion(
                 next.put(other, now);
               }
             });
-    return new Suspicion(session, next, cycle, attempts + 1);
+    return new Suspicion(session, next, deadlock, attempts + 1);
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.WaitChain;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.LockView;
 import io.holdfast.rules.Grant;
+import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.RequestId;
 import io.holdfast.rules.WaitReport;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 
 /**
  * Who waits for whom among the nodes, as far as it can be reached from one lock: the records of
@@ -138,6 +140,9 @@ public record WaitGraph(
 
   private boolean goesRound(Vertex start, Vertex at, List<Edge> path, Set<Vertex> seen) {
     for (Edge edge : edges(at)) {
+      if (!keep(at, List.of(edge))) {
+        continue;
+      }
       path.add(edge);
       if (edge.to().equals(start)
           || (seen.add(edge.to()) && goesRound(start, edge.to(), path, seen))) {
@@ -148,7 +153,8 @@ public record WaitGraph(
     return false;
   }
 
-  private List<Edge> edges(Vertex from) {
+  /** All that is in the way of a request, as far as it waits itself. */
+  List<Edge> edges(Vertex from) {
     LockView view = locks.get(from.name());
     Waiter waiter = view == null ? null : view.record().waiter(from.request()).orElse(null);
     if (view == null || waiter == null) {
@@ -186,9 +192,67 @@ public record WaitGraph(
     return edges;
   }
 
-  /** Whether all edges of a circle are still there. */
-  boolean has(List<Edge> cycle) {
-    return cycle.stream().allMatch(edge -> edges(edge.from()).contains(edge));
+  boolean hasSemaphores() {
+    return locks.values().stream().anyMatch(view -> isSemaphore(view.record()));
+  }
+
+  private static boolean isSemaphore(LockRecord record) {
+    return record.kind().type() == LockKind.Type.SEMAPHORE;
+  }
+
+  /**
+   * Whether a request cannot be granted before one of some edges ends. Of a lock each is enough.
+   * Permits must be so many that the others are too few, for the request or for one before it, as
+   * semaphores are granted in order.
+   */
+  boolean keep(Vertex from, List<Edge> edges) {
+    LockView view = locks.get(from.name());
+    if (edges.isEmpty() || view == null || !isSemaphore(view.record())) {
+      return !edges.isEmpty();
+    }
+    LockRecord record = view.record();
+    Set<RequestId> held = new HashSet<>();
+    edges.forEach(edge -> held.add(edge.grant()));
+    int kept =
+        record.grants().stream()
+            .filter(grant -> held.contains(grant.request()))
+            .mapToInt(grant -> grant.mode().permits())
+            .sum();
+    return record.kind().permits() - kept < needed(record, from.request());
+  }
+
+  /** The most permits that a waiter or somebody before it waits for. */
+  private static int needed(LockRecord record, RequestId request) {
+    int needed = 0;
+    for (Waiter waiter : record.queue()) {
+      boolean last = waiter.request().equals(request);
+      if (last || !waiter.tryOnly()) {
+        needed = Math.max(needed, waiter.mode().permits());
+      }
+      if (last) {
+        break;
+      }
+    }
+    return needed;
+  }
+
+  /** Whether all edges of a deadlock are still there, and still enough. */
+  boolean has(Deadlock deadlock) {
+    Map<Vertex, List<Edge>> edges =
+        deadlock.proof().stream().collect(Collectors.groupingBy(Edge::from));
+    return edges.entrySet().stream()
+        .allMatch(
+            each ->
+                edges(each.getKey()).containsAll(each.getValue())
+                    && keep(each.getKey(), each.getValue()));
+  }
+
+  /** A reader that only has to be let past, or the youngest. */
+  static Edge chosen(List<Edge> cycle) {
+    return cycle.stream()
+        .filter(Edge::isTurn)
+        .max(Comparator.comparing(Edge::waiter, BY_AGE))
+        .orElseGet(() -> youngest(cycle));
   }
 
   /** The youngest wait of a circle: the same, whoever computes it. */

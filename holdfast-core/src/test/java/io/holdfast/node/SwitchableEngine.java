@@ -47,6 +47,11 @@ final class SwitchableEngine implements Engine {
   /** Whether reports of waits stay on their way until {@link #passReports()}. */
   boolean reportsHeld;
 
+  /** Whether events stay on their way until {@link #passEventsBackwards()}. */
+  boolean eventsHeld;
+
+  private final List<Event> eventsOnTheWay = new ArrayList<>();
+  private final List<Runnable> deliveries = new ArrayList<>();
   private final List<Runnable> onTheWay = new ArrayList<>();
   private final List<CompletableFuture<@Nullable Void>> held = new ArrayList<>();
   final List<Command> commands = new ArrayList<>();
@@ -73,6 +78,19 @@ final class SwitchableEngine implements Engine {
     arriving.forEach(Runnable::run);
   }
 
+  /** The events that are on their way, the first one first. */
+  List<Event> heldEvents() {
+    return List.copyOf(eventsOnTheWay);
+  }
+
+  /** Lets the events arrive that are on their way, the last one first. */
+  void passEventsBackwards() {
+    eventsHeld = false;
+    deliveries.forEach(Runnable::run);
+    deliveries.clear();
+    eventsOnTheWay.clear();
+  }
+
   private <T> CompletionStage<T> call(Supplier<CompletionStage<T>> work) {
     return switch (link) {
       case UP -> work.get();
@@ -94,7 +112,10 @@ final class SwitchableEngine implements Engine {
         new SessionListener() {
           @Override
           public void onEvent(String name, Event event) {
-            if (!eventsLost && link == Link.UP) {
+            if (eventsHeld) {
+              eventsOnTheWay.add(event);
+              deliveries.add(0, () -> listener.onEvent(name, event));
+            } else if (!eventsLost && link == Link.UP) {
               listener.onEvent(name, event);
             }
           }

@@ -5,9 +5,11 @@ import static io.holdfast.node.NodeWorld.unlock;
 import static io.holdfast.node.NodeWorld.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.LockOptions;
 import io.holdfast.WaitChain;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.LockView;
+import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
 import io.holdfast.rules.WaitReport;
 import java.time.Duration;
@@ -111,6 +113,42 @@ class VanishedEdgeTest {
     assertThat(other).isNotDone();
     other.cancel(false);
     nobodyGivesWay(closing, neighbour);
+  }
+
+  /** Here the news would come from b, but the circle that is shown leads through c. */
+  @Test
+  void ofOneOfTwoWhoHoldThePermits() {
+    NodeWorld.Member c = world.join("c");
+    permit(c, "c1").join();
+    CompletableFuture<Long> patient = write(c.mutex("x"), "c1");
+    permit(b, "b1").join();
+    CompletableFuture<Long> neighbour = write(b.mutex("x"), "b2");
+    CompletableFuture<Long> cancelling = write(b.mutex("x"), "b1");
+    untilReported();
+
+    b.engine.reportsHeld = true;
+    cancelling.cancel(false);
+    CompletableFuture<Long> closing = permit(a, "a1");
+    world.time.advance(LONG_ENOUGH_TO_GO_WRONG);
+    assertThat(closing).as("a1, while the news is on its way").isNotDone();
+    b.engine.reportsHeld = false;
+    b.engine.passReports();
+    world.time.advance(LONG_ENOUGH_TO_GO_WRONG);
+    assertThat(List.of(closing, patient, neighbour)).noneMatch(CompletableFuture::isDone);
+
+    // Now it is a deadlock; the request of a1 is younger than the one that b1 joins.
+    CompletableFuture<Long> again = write(b.mutex("x"), "b1");
+    world.time.advance(LONG_ENOUGH_TO_GO_WRONG);
+    assertThat(closing).isCompletedExceptionally();
+    assertThat(List.of(again, patient, neighbour)).noneMatch(CompletableFuture::isDone);
+  }
+
+  private static CompletableFuture<Long> permit(NodeWorld.Member member, String who) {
+    LockOptions followed = LockOptions.DEFAULT.followPermits(true);
+    return member
+        .node
+        .lock("permits", LockKind.semaphore(2), followed)
+        .acquireAsync(new PermitOwner(owner(who)), Mode.permits(1), LocalLock.FOREVER);
   }
 
   /** b1 has let go of y before it waits for x, and b merely keeps y for the next time. */

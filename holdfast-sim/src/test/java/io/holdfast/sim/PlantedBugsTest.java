@@ -34,7 +34,6 @@ class PlantedBugsTest {
   }
 
   private static final String NODE = "io/holdfast/node/";
-  private static final String SEARCH = NODE + "DeadlockSearch.java";
   private static final String ENGINE = "io/holdfast/engine/";
   private static final String RULES = "io/holdfast/rules/";
 
@@ -96,14 +95,14 @@ class PlantedBugsTest {
             20),
         new Bug(
             "every searcher lets its own wait give way",
-            SEARCH,
-            "Edge chosen = chosen(cycle);",
-            "Edge chosen = cycle.get(0);",
+            NODE + "Deadlock.java",
+            "new Deadlock(turned(cycle, WaitGraph.chosen(cycle)), cycle)",
+            "new Deadlock(cycle, cycle)",
             20,
             Theme.RINGS),
         new Bug(
             "a reader that gives way instead of being let past",
-            SEARCH,
+            NODE + "WaitGraph.java",
             ".filter(Edge::isTurn)",
             ".filter(edge -> false)",
             20,

@@ -47,8 +47,8 @@ class PlantedSearchBugsTest {
             GAVE_WAY,
             new Change(
                 NODE + "DeadlockSearch.java",
-                "suspect(session, turned(cycle, chosen));",
-                "act(new Suspicion(session, Map.of(), turned(cycle, chosen), 0), graph); end();")),
+                "suspect(session, deadlock);",
+                "act(new Suspicion(session, Map.of(), deadlock, 0), graph); end();")),
         new Bug(
             "the second look takes any report for an answer",
             VANISHED,
@@ -66,6 +66,14 @@ class PlantedSearchBugsTest {
                 "return after > read.number && !doubts(read);",
                 "return number > read.number && !doubts(read);")),
         new Bug(
+            "of those who hold the permits only one is asked again",
+            List.of("ofOneOfTwoWhoHoldThePermits"),
+            GAVE_WAY,
+            new Change(
+                NODE + "Suspicion.java",
+                "for (Edge edge : deadlock.proof()) {",
+                "for (Edge edge : deadlock.cycle()) {")),
+        new Bug(
             "what a node retains counts as held by its last owner",
             List.of("ofWhatIsRetainedOnly"),
             "[what b says of it]",
@@ -74,7 +82,8 @@ class PlantedSearchBugsTest {
             new Change(
                 NODE + "NodeLock.java",
                 "if (word.isFree() && readers.isEmpty()) {\n      return List.of();",
-                "if (word.isFree() && readers.isEmpty() && word.holder() == null) {\n      return List.of();")));
+                "if (word.isFree() && readers.isEmpty() && word.holder() == null) {\n"
+                    + "      return List.of();")));
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import io.holdfast.DeadlockException;
 import io.holdfast.DistributedLock;
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
+import io.holdfast.LockOptions;
 import io.holdfast.WaitChain;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,8 @@ interface DeadlockScenarios {
   /** More than the budget of a second, because other tests run at the same time. */
   Duration FOUND_WITHIN = Duration.ofSeconds(5);
 
+  LockOptions FOLLOWED = LockOptions.DEFAULT.followPermits(true);
+
   @Test
   @ResourceLock(LoadRules.LOAD)
   default void r14_5_oneOfARingOfTwentySixGivesWay(LockLab lab) throws Exception {
@@ -34,19 +38,30 @@ interface DeadlockScenarios {
     int size = 26;
     CountDownLatch everybody = new CountDownLatch(size);
     List<CompletableFuture<Boolean>> owners = new ArrayList<>();
+    AtomicLong gaveWayAt = new AtomicLong();
     IntFunction<DistributedLock> lock =
         letter -> nodes.get(letter % nodes.size()).lock(String.valueOf((char) ('A' + letter)));
     for (int i = 0; i < size; i++) {
       DistributedLock own = lock.apply(i);
       Holdfast node = nodes.get(i % nodes.size());
       DistributedLock next = node.lock(lock.apply((i + 1) % size).name());
-      owners.add(lab.inThread(() -> takesBoth(own, next, everybody)));
+      owners.add(
+          lab.inThread(
+              () -> {
+                try {
+                  return takesBoth(own, next, everybody);
+                } catch (DeadlockException gaveWay) {
+                  gaveWayAt.set(lab.nanoTime());
+                  throw gaveWay;
+                }
+              }));
     }
     lab.eventually("everybody holds one", () -> everybody.getCount() == 0);
     long closed = lab.nanoTime();
     DeadlockException deadlock = onlyVictim(lab, owners);
-    Duration took = Duration.ofNanos(lab.nanoTime() - closed);
-    System.out.println(lab.kit().getClass().getSimpleName() + ": ring of 26 over after " + took);
+    Duration took = Duration.ofNanos(gaveWayAt.get() - closed);
+    System.out.println(
+        lab.kit().getClass().getSimpleName() + ": ring of 26 found " + took + " after it closed");
     assertThat(took).isLessThan(FOUND_WITHIN);
     assertThat(deadlock.cycle()).hasSize(size);
     assertThat(deadlock.cycle().get(0).waitsFor()).isEqualTo(deadlock.cycle().get(1).holds());
@@ -237,6 +252,62 @@ interface DeadlockScenarios {
       go.await();
       try (Hold more = second.acquire()) {
         return held.isHeld() && more.isHeld();
+      }
+    }
+  }
+
+  /** All permits are held by those who wait for the lock of one who waits for a permit. */
+  @Test
+  default void r14_9_aDeadlockThroughAllPermitsIsEnded(LockLab lab) throws Exception {
+    CountDownLatch everybody = new CountDownLatch(3);
+    List<CompletableFuture<Boolean>> owners = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Holdfast node = lab.node();
+      owners.add(lab.inThread(() -> takesPermitThen(node, node.lock("x"), everybody)));
+    }
+    Holdfast last = lab.node();
+    owners.add(lab.inThread(() -> takesLockThenPermit(last, everybody)));
+    onlyVictim(lab, owners);
+  }
+
+  /** One of the permits is held by somebody who runs, so that nobody waits for ever. */
+  @Test
+  default void r14_9_aPermitThatMayComeBackIsNoDeadlock(LockLab lab) throws Exception {
+    CountDownLatch everybody = new CountDownLatch(2);
+    Hold running = lab.node().semaphore("permits", 2, FOLLOWED).acquire();
+    Holdfast a = lab.node();
+    Holdfast b = lab.node();
+    List<CompletableFuture<Boolean>> owners =
+        List.of(
+            lab.inThread(() -> takesPermitThen(a, a.lock("x"), everybody)),
+            lab.inThread(() -> takesLockThenPermit(b, everybody)));
+    lab.eventually("a waiter for a permit", () -> lab.waiting("permits") == 1);
+    lab.pass(Duration.ofSeconds(1));
+    assertThat(owners).noneMatch(CompletableFuture::isDone);
+    running.close();
+    for (CompletableFuture<Boolean> owner : owners) {
+      assertThat(lab.await(owner)).isTrue();
+    }
+  }
+
+  private static boolean takesPermitThen(
+      Holdfast node, DistributedLock lock, CountDownLatch everybody) throws InterruptedException {
+    try (Hold permit = node.semaphore("permits", 2, FOLLOWED).acquire()) {
+      everybody.countDown();
+      everybody.await();
+      try (Hold more = lock.acquire()) {
+        return permit.isHeld() && more.isHeld();
+      }
+    }
+  }
+
+  private static boolean takesLockThenPermit(Holdfast node, CountDownLatch everybody)
+      throws InterruptedException {
+    try (Hold held = node.lock("x").acquire()) {
+      everybody.countDown();
+      everybody.await();
+      try (Hold permit = node.semaphore("permits", 2, FOLLOWED).acquire()) {
+        return held.isHeld() && permit.isHeld();
       }
     }
   }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(120)
 public abstract class LockKit extends ApiKit
-    implements HoldScenarios, FaultScenarios, ScaleScenarios, DeadlockScenarios {
+    implements HoldScenarios, FaultScenarios, ScaleScenarios, DeadlockScenarios, RingScenarios {
 
   /** For subclasses. */
   protected LockKit() {}

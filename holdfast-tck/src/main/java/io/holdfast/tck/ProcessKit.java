@@ -33,6 +33,7 @@ public abstract class ProcessKit extends WorkerKit
         CleanUpScenarios,
         ClockScenarios,
         CrashScenarios,
+        CircleScenarios,
         QueueScenarios,
         ExpiryScenarios,
         EnduranceScenarios {
