@@ -14,6 +14,8 @@ public enum Fault {
   CRASH,
   /** The server stands still. */
   STALL,
+  /** The server fails over or restarts, as its {@link StoreProfile} says. */
+  FAILOVER,
   /** A process's wall clock jumps. */
   WALL_CLOCK,
   /** A process closes its client and opens another one. */

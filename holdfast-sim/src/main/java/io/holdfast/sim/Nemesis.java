@@ -1,6 +1,7 @@
 package io.holdfast.sim;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 
@@ -10,7 +11,7 @@ final class Nemesis {
   private static final long MILLISECOND = 1_000_000;
 
   /** What strikes, as often as it is listed. Wake-ups are lost all the time. */
-  private static final List<Fault> USUAL =
+  private static final List<Fault> STRIKES =
       List.of(
           Fault.CUT,
           Fault.CUT,
@@ -31,6 +32,7 @@ final class Nemesis {
   private final List<SimNode> nodes;
   private final Set<Fault> faults;
   private final double intensity;
+  private final List<Fault> strikes;
   private boolean over;
 
   Nemesis(World world, Network network, List<SimNode> nodes) {
@@ -40,6 +42,10 @@ final class Nemesis {
     this.nodes = nodes;
     this.faults = world.plan().faults();
     this.intensity = world.plan().intensity();
+    this.strikes = new ArrayList<>(STRIKES);
+    if (faults.contains(Fault.FAILOVER)) {
+      strikes.addAll(Collections.nCopies(3, Fault.FAILOVER));
+    }
   }
 
   /** Begins to make faults. */
@@ -70,7 +76,8 @@ final class Nemesis {
   /** Breaks a node for good. */
   void breakForGood(SimNode node) {
     Machine server = world.server().machine();
-    int way = simulator.random().nextInt(5);
+    // Nothing lies between a process and its file that could be cut.
+    int way = world.store() == StoreProfile.FILE ? 4 : simulator.random().nextInt(5);
     world.coverage().count("broken for good: " + way);
     switch (way) {
       case 0 -> network.cut(node.machine(), server);
@@ -98,7 +105,7 @@ final class Nemesis {
   }
 
   private void strike() {
-    Fault fault = USUAL.get(simulator.random().nextInt(USUAL.size()));
+    Fault fault = strikes.get(simulator.random().nextInt(strikes.size()));
     if (!faults.contains(fault)) {
       return;
     }
@@ -124,6 +131,7 @@ final class Nemesis {
         world.coverage().count("fault: server stalls");
         world.server().machine().stop(simulator.between(0, ttl / 2));
       }
+      case FAILOVER -> world.server().failOver();
       case WALL_CLOCK -> {
         world.coverage().count("fault: wall clock jumps");
         node.machine().jumpWallClock(jump());

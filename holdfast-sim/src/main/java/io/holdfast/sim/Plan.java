@@ -77,22 +77,25 @@ record Plan(
   }
 
   /**
-   * The same for a world of another theme.
+   * The same for a scene.
    *
    * @param random decides about the nodes
    */
-  Plan forTheme(SplittableRandom random, Theme theme) {
-    boolean tangled = theme == Theme.TANGLES;
+  Plan forScene(SplittableRandom random, Scene scene) {
+    boolean usual = scene.theme() == Theme.USUAL;
+    boolean tangled = scene.theme() == Theme.TANGLES;
+    int many = usual ? nodes : tangled ? 2 + random.nextInt(3) : 1 + random.nextInt(8);
+    int users = usual ? usersPerNode : tangled ? 2 + random.nextInt(4) : 0;
     return new Plan(
-        kind,
-        tangled ? 2 + random.nextInt(3) : 1 + random.nextInt(8),
-        tangled ? 2 + random.nextInt(4) : 0,
+        scene.store() == StoreProfile.ANY ? kind : Kind.STORE,
+        many,
+        users,
         ttl,
         usualDelay,
         retainFor,
         maxRetained,
         // Often none: without them a world runs several times as fast.
-        Math.max(0, 2 * threads - 1),
+        usual ? threads : Math.max(0, 2 * threads - 1),
         faults,
         intensity,
         lostWakes,

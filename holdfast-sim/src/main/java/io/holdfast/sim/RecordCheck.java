@@ -61,7 +61,9 @@ final class RecordCheck {
     compatible(name, now);
     for (Grant grant : now.grants()) {
       Optional<Grant> known = then.grant(grant.request());
-      if (known.isEmpty() || known.get().id() != grant.id()) {
+      boolean isNew = known.isEmpty() || known.get().id() != grant.id();
+      // A phase that came back after changes were lost goes on with its id.
+      if (isNew && !joins(grant, then)) {
         larger(name, grant);
       }
     }
@@ -70,6 +72,18 @@ final class RecordCheck {
       turns(name, then, now);
     }
     coverage.count(now.queue().size() > 1 ? "record: queue of several" : "record: short queue");
+  }
+
+  /** A record is as it was some time ago; {@code null} if it was at rest. */
+  void comesBack(String name, @Nullable LockRecord past) {
+    LockRecord before = last.remove(name);
+    if (before != null) {
+      before.queue().forEach(waiter -> patience.remove(waiter.request()));
+    }
+    if (past != null) {
+      past.queue().forEach(waiter -> patience.remove(waiter.request()));
+      last.put(name, past);
+    }
   }
 
   private void violated(String name, String rule, LockRecord record) {
@@ -89,6 +103,12 @@ final class RecordCheck {
     if (exclusive && grants.size() > 1) {
       violated(name, "an exclusive grant beside another", record);
     }
+  }
+
+  private static boolean joins(Grant grant, LockRecord before) {
+    return grant.mode().isShared()
+        && before.grants().stream()
+            .anyMatch(known -> known.mode().isShared() && known.id() == grant.id());
   }
 
   /** A new exclusive grant has the largest id so far, a new shared one that of its phase. */

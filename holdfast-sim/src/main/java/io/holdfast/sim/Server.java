@@ -15,6 +15,9 @@ interface Server extends AutoCloseable {
   /** The locks that are not at rest, for people. */
   List<String> names();
 
+  /** Another server takes its place, or the same one after a restart. */
+  default void failOver() {}
+
   @Override
   void close();
 }

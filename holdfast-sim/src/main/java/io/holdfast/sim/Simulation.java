@@ -1,8 +1,5 @@
 package io.holdfast.sim;
 
-import static java.util.stream.Collectors.joining;
-
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +13,7 @@ public final class Simulation {
    * What became of a world.
    *
    * @param seed that names it
-   * @param theme what its users did
-   * @param faults what could go wrong in it
+   * @param scene what it was about
    * @param events how many it had
    * @param fingerprint of its course: the same for the same seed and code
    * @param coverage what happened in it
@@ -25,8 +21,7 @@ public final class Simulation {
    */
   public record Outcome(
       long seed,
-      Theme theme,
-      Set<Fault> faults,
+      Scene scene,
       long events,
       long fingerprint,
       Coverage coverage,
@@ -34,13 +29,7 @@ public final class Simulation {
 
     /** How to see it again. */
     public String replayLine() {
-      String line = "holdfast-sim/run --seed " + seed;
-      if (theme != Theme.USUAL) {
-        line += " --theme " + theme;
-      }
-      return faults.size() == Fault.values().length
-          ? line
-          : line + faults.stream().map(Fault::name).collect(joining(",", " --faults ", ""));
+      return "holdfast-sim/run --seed " + seed + scene.options();
     }
   }
 
@@ -51,37 +40,30 @@ public final class Simulation {
     new Thread(work, "simulation").start();
   }
 
-  /** Runs the world of a seed. */
+  /** Runs the usual world of a seed. */
   public static Outcome run(long seed) {
-    return run(Theme.USUAL, seed);
+    return run(Scene.USUAL, seed, null);
   }
 
   /** Runs the world of a seed. */
   public static Outcome run(Theme theme, long seed) {
-    return run(theme, seed, EnumSet.allOf(Fault.class), null);
-  }
-
-  /** Runs the usual world of a seed. */
-  public static Outcome run(long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
-    return run(Theme.USUAL, seed, faults, trace);
+    return run(Scene.of(theme), seed, null);
   }
 
   /**
    * Runs the world of a seed. An odd seed is a world that is never quite well if it is a usual one,
    * and one without any faults if it has another theme.
    *
-   * @param faults what goes wrong in it
    * @param trace gets a line for everything that happens; {@code null} for nobody
    */
-  public static Outcome run(
-      Theme theme, long seed, Set<Fault> faults, @Nullable Consumer<String> trace) {
+  public static Outcome run(Scene scene, long seed, @Nullable Consumer<String> trace) {
     boolean even = (seed & 1) == 0;
-    boolean usual = theme == Theme.USUAL;
+    boolean usual = scene.theme() == Theme.USUAL;
     Plan.Goal goal = even || !usual ? Plan.Goal.SAFETY : Plan.Goal.LIVENESS;
     Simulator simulator = new Simulator(seed, trace);
-    Plan plan = Plan.draw(simulator.random(), goal, even || usual ? faults : Set.of());
-    World world =
-        new World(simulator, theme, usual ? plan : plan.forTheme(simulator.random(), theme));
+    Set<Fault> faults = even || usual ? scene.store().suffers(scene.faults()) : Set.of();
+    Plan plan = Plan.draw(simulator.random(), goal, faults);
+    World world = new World(simulator, scene, plan.forScene(simulator.random(), scene));
     Throwable violation = null;
     try {
       world.run();
@@ -90,12 +72,6 @@ public final class Simulation {
     }
     world.coverage().count("world: " + goal);
     return new Outcome(
-        seed,
-        theme,
-        faults,
-        simulator.events(),
-        simulator.fingerprint(),
-        world.coverage(),
-        violation);
+        seed, scene, simulator.events(), simulator.fingerprint(), world.coverage(), violation);
   }
 }

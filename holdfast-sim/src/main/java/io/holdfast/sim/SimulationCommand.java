@@ -66,6 +66,15 @@ public final class SimulationCommand implements Callable<Integer> {
   private Theme theme = Theme.USUAL;
 
   @Option(
+      names = "--store",
+      paramLabel = "STORE",
+      defaultValue = "ANY",
+      description =
+          "how the store fails, of ${COMPLETION-CANDIDATES}; default ${DEFAULT-VALUE}, which are"
+              + " all kinds of engines")
+  private StoreProfile store = StoreProfile.ANY;
+
+  @Option(
       names = "--rings",
       paramLabel = "N",
       description = "runs worlds of rings until so many rings have ended, instead of --events")
@@ -103,12 +112,9 @@ public final class SimulationCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (seed != null) {
-      Simulation.Outcome outcome = Simulation.run(theme, seed, faults, out()::println);
+      Simulation.Outcome outcome = Simulation.run(scene(), seed, out()::println);
       tell(outcome);
       return outcome.violation() == null ? 0 : 1;
-    }
-    if (rings > 0) {
-      theme = Theme.RINGS;
     }
     nextSeed.set(firstSeed);
     CompletableFuture<?>[] workers =
@@ -120,9 +126,13 @@ public final class SimulationCommand implements Callable<Integer> {
     return failed.get() ? 1 : 0;
   }
 
+  private Scene scene() {
+    return new Scene(rings > 0 ? Theme.RINGS : theme, store, faults);
+  }
+
   private void work() {
     while (!isEnough() && !failed.get()) {
-      Simulation.Outcome outcome = Simulation.run(theme, nextSeed.getAndIncrement(), faults, null);
+      Simulation.Outcome outcome = Simulation.run(scene(), nextSeed.getAndIncrement(), null);
       collect(outcome);
     }
   }

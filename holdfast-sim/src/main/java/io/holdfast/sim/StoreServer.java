@@ -5,10 +5,11 @@ import io.holdfast.engine.EngineDescription;
 import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.SessionTerms;
 import io.holdfast.engine.StoreEngine;
+import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.RecordCodec;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,51 +18,41 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A store with compare-and-set on a machine of its own; every client has a {@link StoreEngine}. */
 final class StoreServer implements Server {
 
-  private static final class Session {
-    private final SessionTerms terms;
-    private final Machine client;
-    private final int life;
-    private final Consumer<String> onWake;
-    private long until;
-    private boolean dead;
-    private byte @Nullable [] report;
+  private static final long SECOND = 1_000_000_000L;
 
-    Session(SessionTerms terms, Machine client, Consumer<String> onWake) {
-      this.terms = terms;
-      this.client = client;
-      this.life = client.life();
-      this.onWake = onWake;
-    }
-  }
-
+  private final World world;
+  private final StoreProfile profile;
   private final Machine machine;
   private final Network network;
-  private final RecordCheck check;
-  private final Coverage coverage;
-  private final double lostWakes;
+  private final StoreSessions sessions;
   private final TreeMap<String, RecordStore.Stored> records = new TreeMap<>();
-  private final Map<Long, Session> sessions = new HashMap<>();
   private long version;
-  private long lastSession;
 
-  /**
-   * An empty store.
-   *
-   * @param lostWakes how probable it is that a wake-up never arrives, beyond what the network loses
-   */
-  StoreServer(
-      Machine machine, Network network, RecordCheck check, Coverage coverage, double lostWakes) {
+  /** Of each failover that lost changes, the largest version that it kept. */
+  private final List<Long> kept = new ArrayList<>();
+
+  private Runnable replica = () -> {};
+
+  /** What was forgiven after one is over before there is another. */
+  private long nextFailover;
+
+  /** An empty store. */
+  StoreServer(World world, Machine machine, Network network) {
+    this.world = world;
+    this.profile = world.store();
     this.machine = machine;
     this.network = network;
-    this.check = check;
-    this.coverage = coverage;
-    this.lostWakes = lostWakes;
+    this.sessions = new StoreSessions(world, machine, network);
+    if (profile.losesChanges()) {
+      replicate();
+    }
   }
 
   @Override
@@ -97,87 +88,129 @@ final class StoreServer implements Server {
 
   private RecordStore.Outcome apply(RecordStore.Write write) {
     if (current(write.name()).version() != write.expected()) {
-      coverage.count("store: write outrun");
+      world.coverage().count("store: write outrun");
       return new RecordStore.Outcome(false, current(write.name()));
     }
     byte[] bytes = write.bytes();
     RecordStore.Stored next = new RecordStore.Stored(++version, bytes);
     if (bytes == null) {
       records.remove(write.name());
-      check.onChange(write.name(), null);
+      world.records().onChange(write.name(), null);
     } else {
       records.put(write.name(), next);
-      check.onChange(write.name(), RecordCodec.decode(bytes, version));
+      world.records().onChange(write.name(), RecordCodec.decode(bytes, version));
     }
-    deliver(write.wake(), write.name());
+    sessions.wake(write.wake(), write.name());
     return new RecordStore.Outcome(true, next);
   }
 
-  private void deliver(Collection<Long> woken, String name) {
-    for (Long id : new TreeSet<>(woken)) {
-      Session session = sessions.get(id);
-      if (session == null || machine.simulator().chance(lostWakes)) {
-        coverage.count("fault: wake-up lost");
-      } else if (session.client.life() == session.life) {
-        network.send(machine, session.client, "wake", () -> session.onWake.accept(name), 0);
-      }
+  // ---------------------------------------------------------------- how it fails
+
+  @Override
+  public void failOver() {
+    long ttl = world.ttl().toNanos();
+    Simulator simulator = machine.simulator();
+    if (simulator.now() < nextFailover) {
+      return;
     }
+    world.coverage().count("fault: failover");
+    nextFailover = simulator.now() + 3 * ttl / 2;
+    machine.stop(simulator.between(0, ttl / 2));
+    machine.after(0, "failover", this::begin);
   }
 
-  private long open(SessionTerms terms, Machine client, Consumer<String> onWake) {
-    Session session = new Session(terms, client, onWake);
-    session.until = machine.nanoTime() + terms.ttl().toNanos();
-    sessions.put(++lastSession, session);
-    return lastSession;
+  /** The new server begins. */
+  private void begin() {
+    Simulator simulator = machine.simulator();
+    sessions.disconnect();
+    if (profile.renewsAll()) {
+      sessions.renewAll();
+    }
+    if (profile.hasWallClock() && simulator.chance(0.25)) {
+      jump(simulator.between(-world.ttl().toNanos(), 2 * world.ttl().toNanos()));
+    }
+    // What is lost is forgiven only where nobody judges circles by it.
+    if (profile.losesChanges() && world.theme() == Theme.USUAL && simulator.chance(0.5)) {
+      world.coverage().count("fault: last changes lost");
+      forgive();
+      replica.run();
+    }
+    version += simulator.between(0, 33);
   }
 
-  private boolean renew(long id) {
-    Session session = sessions.get(id);
-    if (session == null || !isAlive(id)) {
-      return false;
+  private void jump(long nanos) {
+    world.coverage().count("fault: server's clock jumps");
+    if (nanos > 0) {
+      forgive();
     }
-    session.until = machine.nanoTime() + session.terms.ttl().toNanos();
-    return true;
+    sessions.jump(nanos);
   }
 
-  /** Who is found dead stays dead. */
-  private boolean isAlive(long id) {
-    Session session = sessions.get(id);
-    if (session == null) {
-      return false;
-    }
-    if (!session.dead && machine.nanoTime() - session.until > 0) {
-      coverage.count("store: session expired");
-      session.dead = true;
-    }
-    return !session.dead;
+  /** Who holds now may be told late that he does not: with his next renewal. */
+  private void forgive() {
+    world.beliefs().forgive(version, world.ttl().toNanos() * 21 / 20);
   }
 
-  private Map<Long, byte[]> reports(Set<Long> asked) {
-    Map<Long, byte[]> reports = new HashMap<>();
-    for (Long id : asked) {
-      Session session = sessions.get(id);
-      byte[] report = session == null || !isAlive(id) ? null : session.report;
-      if (report != null) {
-        reports.put(id, report);
-      }
-    }
-    return reports;
+  /** A replica gets all changes, up to a second after they were made. */
+  private void replicate() {
+    TreeMap<String, RecordStore.Stored> copy = new TreeMap<>(records);
+    Runnable sessionsThen = sessions.snapshot();
+    long versionThen = version;
+    replica =
+        () -> {
+          kept.add(versionThen);
+          sessionsThen.run();
+          Set<String> names = new TreeSet<>(records.keySet());
+          names.addAll(copy.keySet());
+          records.clear();
+          records.putAll(copy);
+          for (String name : names) {
+            RecordStore.Stored stored = current(name);
+            byte[] bytes = stored.bytes();
+            LockRecord record = bytes == null ? null : RecordCodec.decode(bytes, stored.version());
+            world.records().comesBack(name, record);
+          }
+        };
+    machine.after(machine.simulator().between(0, SECOND), "replicate", this::replicate);
   }
 
-  private void end(long id) {
-    Session session = sessions.get(id);
-    if (session != null) {
-      session.dead = true;
-    }
-  }
+  /** An answer, and how many failovers had lost changes by then. */
+  private record Told<T>(T answer, int lives) {}
 
   /** One process's way to the store. */
   private final class Client implements RecordStore {
     private final Machine client;
 
+    /** The largest version that it knows of, by how many failovers had lost changes by then. */
+    private final Map<Integer, Long> seen = new HashMap<>();
+
     Client(Machine client) {
       this.client = client;
+    }
+
+    /** Answers what tells a version. */
+    private <T> CompletionStage<T> tell(
+        String what, Supplier<T> work, Function<T, Stored> versioned) {
+      return call(what, () -> new Told<>(work.get(), kept.size()))
+          .thenApply(
+              told -> {
+                seen.merge(told.lives, versioned.apply(told.answer).version(), Math::max);
+                return told.answer;
+              });
+    }
+
+    /** Whoever knows of a change that was lost may have lost a lock with it. */
+    private boolean renew(long session) {
+      boolean missesAChange =
+          seen.entrySet().stream()
+              .anyMatch(
+                  entry ->
+                      entry.getKey() < kept.size() && entry.getValue() > kept.get(entry.getKey()));
+      if (missesAChange) {
+        world.coverage().count("store: session ended for what was lost");
+        sessions.end(session);
+      }
+      return sessions.renew(session);
     }
 
     private <T> CompletionStage<T> call(String what, Supplier<T> work) {
@@ -188,12 +221,12 @@ final class StoreServer implements Server {
 
     @Override
     public CompletionStage<Stored> read(String name) {
-      return call("read", () -> current(name));
+      return tell("read", () -> current(name), stored -> stored);
     }
 
     @Override
     public CompletionStage<Outcome> compareAndSet(Write write) {
-      return call("write", () -> apply(write));
+      return tell("write", () -> apply(write), Outcome::current);
     }
 
     @Override
@@ -210,7 +243,7 @@ final class StoreServer implements Server {
 
     @Override
     public CompletionStage<Long> openSession(SessionTerms terms, Consumer<String> onWake) {
-      return call("open session", () -> open(terms, client, onWake));
+      return call("open session", () -> sessions.open(terms, client, onWake));
     }
 
     @Override
@@ -223,7 +256,7 @@ final class StoreServer implements Server {
       return call(
           "close session",
           () -> {
-            end(session);
+            sessions.end(session);
             return null;
           });
     }
@@ -231,30 +264,13 @@ final class StoreServer implements Server {
     @Override
     public CompletionStage<Set<Long>> findDead(Collection<Long> asked) {
       Set<Long> copy = new TreeSet<>(asked);
-      return call(
-          "find dead",
-          () -> {
-            Set<Long> dead = new HashSet<>();
-            copy.stream().filter(id -> !isAlive(id)).forEach(dead::add);
-            return dead;
-          });
+      return call("find dead", () -> sessions.dead(copy));
     }
 
     @Override
     public CompletionStage<Map<Long, SessionTerms>> describe(Collection<Long> asked) {
       Set<Long> copy = new TreeSet<>(asked);
-      return call(
-          "describe",
-          () -> {
-            Map<Long, SessionTerms> terms = new HashMap<>();
-            for (Long id : copy) {
-              Session session = sessions.get(id);
-              if (session != null) {
-                terms.put(id, session.terms);
-              }
-            }
-            return terms;
-          });
+      return call("describe", () -> sessions.terms(copy));
     }
 
     @Override
@@ -262,10 +278,7 @@ final class StoreServer implements Server {
       return call(
           "publish",
           () -> {
-            Session session = sessions.get(id);
-            if (session != null && isAlive(id)) {
-              session.report = report.clone();
-            }
+            sessions.publish(id, report);
             return null;
           });
     }
@@ -273,7 +286,7 @@ final class StoreServer implements Server {
     @Override
     public CompletionStage<Map<Long, byte[]>> published(Collection<Long> asked) {
       Set<Long> copy = new TreeSet<>(asked);
-      return call("published", () -> reports(copy));
+      return call("published", () -> sessions.reports(copy));
     }
 
     @Override
@@ -281,7 +294,7 @@ final class StoreServer implements Server {
       return call(
           "wake",
           () -> {
-            deliver(woken, name);
+            sessions.wake(woken, name);
             return null;
           });
     }

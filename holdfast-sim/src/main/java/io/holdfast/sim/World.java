@@ -71,7 +71,7 @@ final class World {
   }
 
   private final Simulator simulator;
-  private final Theme theme;
+  private final Scene scene;
   private final Plan plan;
   private final Coverage coverage = new Coverage();
   private final Network network;
@@ -96,12 +96,12 @@ final class World {
   /**
    * A world before its beginning.
    *
-   * @param theme what its users do
-   * @param plan the rest
+   * @param scene what it is about
+   * @param plan what its seed makes of that
    */
-  World(Simulator simulator, Theme theme, Plan plan) {
+  World(Simulator simulator, Scene scene, Plan plan) {
     this.simulator = simulator;
-    this.theme = theme;
+    this.scene = scene;
     this.plan = plan;
     simulator.say(plan.toString());
     network = new Network(simulator, coverage, plan.usualDelay().toNanos());
@@ -129,7 +129,7 @@ final class World {
     String name = "world " + WORLDS.incrementAndGet();
     return switch (plan.kind()) {
       case SPACE -> new SpaceServer(machine, network, records, name);
-      case STORE -> new StoreServer(machine, network, records, coverage, plan.lostWakes());
+      case STORE -> new StoreServer(this, machine, network);
       case PROCESS -> new ProcessServer(machine, name);
     };
   }
@@ -141,7 +141,7 @@ final class World {
     coverage.count("world: " + plan.kind());
     try {
       nodes.forEach(SimNode::start);
-      if (theme == Theme.RINGS) {
+      if (theme() == Theme.RINGS) {
         new Rings(this, nodes).start();
       }
       nemesis.start();
@@ -186,7 +186,7 @@ final class World {
   private long patience() {
     long queue = 10 * SECOND + 3 * plan.ttl().toNanos();
     // A ring is found, one gives way, and all others follow one after the other.
-    return theme == Theme.USUAL ? queue : queue + 100 * SECOND;
+    return theme() == Theme.USUAL ? queue : queue + 100 * SECOND;
   }
 
   /** In a healthy world every wait ends. */
@@ -208,7 +208,7 @@ final class World {
   }
 
   private void drain() {
-    long limit = theme == Theme.USUAL ? 60 : 60 + patience() / SECOND;
+    long limit = theme() == Theme.USUAL ? 60 : 60 + patience() / SECOND;
     for (int i = 0; i < limit && operations.stream().anyMatch(this::isInCore); i++) {
       runFor(SECOND);
     }
@@ -286,7 +286,16 @@ final class World {
   }
 
   Theme theme() {
-    return theme;
+    return scene.theme();
+  }
+
+  StoreProfile store() {
+    return scene.store();
+  }
+
+  /** What judges the records. */
+  RecordCheck records() {
+    return records;
   }
 
   Plan plan() {

@@ -3,7 +3,6 @@ package io.holdfast.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -13,7 +12,7 @@ class DeadlocksTest {
   private static final int RINGS = 100;
 
   private static Coverage run(Theme theme, Coverage total, long seed) {
-    Simulation.Outcome outcome = Simulation.run(theme, seed);
+    Simulation.Outcome outcome = Simulation.run(Scene.of(theme), seed, null);
     assertThat(outcome.violation()).as(outcome.replayLine()).isNull();
     total.addAll(outcome.coverage());
     return total;
@@ -49,8 +48,8 @@ class DeadlocksTest {
     for (Theme theme : List.of(Theme.RINGS, Theme.TANGLES)) {
       List<String> first = new ArrayList<>();
       List<String> second = new ArrayList<>();
-      Simulation.run(theme, 2, EnumSet.allOf(Fault.class), first::add);
-      Simulation.run(theme, 2, EnumSet.allOf(Fault.class), second::add);
+      Simulation.run(Scene.of(theme), 2, first::add);
+      Simulation.run(Scene.of(theme), 2, second::add);
       assertThat(second).isEqualTo(first);
     }
   }

@@ -15,7 +15,8 @@ class SimulatedScenariosTest {
   private static Coverage worlds(int count, Set<Fault> faults) {
     Coverage total = new Coverage();
     for (long seed = 1; seed <= count; seed++) {
-      Simulation.Outcome outcome = Simulation.run(seed, faults, null);
+      Simulation.Outcome outcome =
+          Simulation.run(new Scene(Theme.USUAL, StoreProfile.ANY, faults), seed, null);
       assertThat(outcome.violation()).as(outcome.replayLine()).isNull();
       total.addAll(outcome.coverage());
     }
@@ -80,7 +81,9 @@ class SimulatedScenariosTest {
   @Test
   void S12_wallClocksDecideNothing() {
     for (long seed = 2; seed <= 80; seed += 2) {
-      Simulation.Outcome outcome = Simulation.run(seed, EnumSet.of(Fault.WALL_CLOCK), null);
+      Simulation.Outcome outcome =
+          Simulation.run(
+              new Scene(Theme.USUAL, StoreProfile.ANY, EnumSet.of(Fault.WALL_CLOCK)), seed, null);
       assertThat(outcome.violation()).as(outcome.replayLine()).isNull();
       assertThat(outcome.coverage().of("store: session expired")).as(outcome.replayLine()).isZero();
     }
