@@ -24,7 +24,9 @@ final class RedisPromises {
                 : "a change counts only once "
                     + replicas
                     + " replicas have it; one that is promoted without them may still lose it")
-            + ". Whoever knew of a lost write is told at the next renewal; the next token is larger");
+            + ". Whoever knew of a lost write is told at the next renewal; the next token is larger."
+            + " Only who joins readers from before the failover gets their token, until all of them"
+            + " are gone");
     lines.add(
         "partition: an old primary that is cut off may give locks that the new one gives too, until"
             + " the sentinels or the cluster stop it; tokens of the new one are larger");
