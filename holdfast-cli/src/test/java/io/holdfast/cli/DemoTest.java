@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -50,5 +52,14 @@ class DemoTest {
         .contains("3. A holder is killed", "4. A holder is stopped", "the fence refuses")
         .contains("Summary", "ok   with the lock");
     assertThat(out.toString()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void onAServerAKilledHolderIsReplacedWhenItsLeaseIsOver() {
+    Duration ttl = Duration.ofSeconds(2);
+    assertThat(new Demo.Settings(Path.of(""), "FILE:/x", 2, 2, ttl).killLimit())
+        .isEqualTo(Duration.ofMillis(500));
+    assertThat(new Demo.Settings(Path.of(""), "redis://host", 2, 2, ttl).killLimit())
+        .isEqualTo(Duration.ofSeconds(3));
   }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code holdfast run} as a real process on the file engine. */
 @DisabledOnOs(OS.WINDOWS)
@@ -293,5 +294,21 @@ class RunTest {
     started.add(run);
     assertThat(run.code()).isEqualTo(ExitCodes.FAILED);
     assertThat(run.err()).contains("holdfast: ").contains("choose another path");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "zookeeper://127.0.0.1:1",
+        "redis://127.0.0.1:1",
+        "etcd://127.0.0.1:1",
+        "postgresql://127.0.0.1:1/locks",
+        "mariadb://127.0.0.1:1/locks"
+      })
+  void aServerThatIsDownIsToldInOneLine(String engine) {
+    Shell run = Shell.holdfast("run", "--engine", engine, "a", "--", "true");
+    started.add(run);
+    assertThat(run.code()).isEqualTo(ExitCodes.FAILED);
+    assertThat(run.err().lines()).singleElement().asString().contains("127.0.0.1:1", "retry");
   }
 }
