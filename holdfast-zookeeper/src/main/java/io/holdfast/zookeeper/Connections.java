@@ -70,4 +70,9 @@ final class Connections {
   public String toString() {
     return location.toString();
   }
+
+  /** A path on the servers, for people. */
+  String at(String path) {
+    return location.at(path);
+  }
 }

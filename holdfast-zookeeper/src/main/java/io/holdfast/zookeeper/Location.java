@@ -142,6 +142,11 @@ record Location(String servers, String chroot, Map<String, String> options) {
   /** Without options, and so without secrets. */
   @Override
   public String toString() {
-    return "zookeeper://" + servers + chroot;
+    return at(chroot);
+  }
+
+  /** A path on these servers, for people. */
+  String at(String path) {
+    return "zookeeper://" + servers + path;
   }
 }

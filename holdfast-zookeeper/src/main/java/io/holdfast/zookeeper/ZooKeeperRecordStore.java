@@ -136,7 +136,7 @@ final class ZooKeeperRecordStore implements RecordStore {
 
   @Override
   public EngineDescription description() {
-    return new EngineDescription("zookeeper", connections + layout.root(), GUARANTEES);
+    return new EngineDescription("zookeeper", connections.at(layout.root()), GUARANTEES);
   }
 
   @Override
