@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.engine.RecordStore;
 import io.holdfast.tck.ServerProcess;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,5 +67,23 @@ class PostgresStoreTest extends ServerStoreRules {
   private long channels(long session) {
     return number(
         "SELECT count(*) FROM holdfast.session WHERE channel IS NOT NULL AND id = " + session);
+  }
+
+  @Override
+  String scripted(String script) throws Exception {
+    sql("CREATE DATABASE scripted", "CREATE USER app");
+    String psql = Postgres.program("psql").toString();
+    String database = uri().replace("/postgres", "/scripted");
+    run(script, psql, database, "--single-transaction", "-v", "ON_ERROR_STOP=1", "--file", "-");
+    String tables = " ON ALL TABLES IN SCHEMA holdfast TO app";
+    String sequences = " ON ALL SEQUENCES IN SCHEMA holdfast TO app";
+    try (Connection connection =
+            DriverManager.getConnection(jdbcUrl().replace("/postgres?", "/scripted?"));
+        Statement statement = connection.createStatement()) {
+      statement.execute("GRANT USAGE ON SCHEMA holdfast TO app");
+      statement.execute("GRANT SELECT, INSERT, UPDATE, DELETE" + tables);
+      statement.execute("GRANT SELECT, USAGE, UPDATE" + sequences);
+    }
+    return database.replace("holdfast@", "app@");
   }
 }

@@ -22,7 +22,10 @@ import io.holdfast.engine.RecordStore.Outcome;
 import io.holdfast.engine.RecordStore.Stored;
 import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.tck.ServerProcess;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -454,6 +457,34 @@ abstract class ServerStoreRules implements JdbcFenceRules {
         settings(uri()).dialect().script(),
         "let somebody who may make them run",
         "give this user the rights");
+  }
+
+  @Test
+  void theScriptMakesTheTablesForAUserWhoMayNot() throws Exception {
+    String locks = scripted("/" + settings(uri()).dialect().script());
+    RecordStore store = open(locks + "?holdfast.create=false", "scripted");
+    await(store.openSession(terms(), name -> {}));
+    long version = write(store, "a", 0, "x").current().version();
+    assertThat(write(store, "a", version, "y").current().version()).isGreaterThan(version);
+  }
+
+  /**
+   * Runs a script as its head says, in a database of its own.
+   *
+   * @return the URI of that database for a user who may make no tables
+   */
+  abstract String scripted(String script) throws Exception;
+
+  /** Runs a program to its end, with a script as its input. */
+  static void run(String script, String... command) throws Exception {
+    try (InputStream lines = ServerStore.class.getResourceAsStream(script)) {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      try (OutputStream input = process.getOutputStream()) {
+        lines.transferTo(input);
+      }
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(said).isZero();
+    }
   }
 
   private void assertRefused(String uri, String problem, String... advice) {
