@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>So an uncontended acquire or release is one write, and an answer that rests on a stale belief
- * is never given: either a write proves the belief or a read does.
+ * is never given: either a write proves the belief or a read does. Only whoever joins a queue
+ * believes that those live who did a moment ago ({@link Sightings}).
  *
  * <p>A write that was not answered may still take effect later. Applying the command again is safe,
  * because both writes expect the same version. Only where that version is "no record" can the old
@@ -246,15 +247,22 @@ final class RecordUpdate {
       }
     }
     sessions.removeAll(checked);
+    if (!turnedAway && !task.checksLife() && dead.isEmpty()) {
+      engine.sightings().removeFrom(sessions);
+    }
     return sessions;
   }
 
   private void checkLife(Set<Long> sessions) {
+    long asked = engine.sightings().now();
     Calls.call(
         () -> engine.store().findDead(sessions),
         found -> {
           checked.addAll(sessions);
           dead.addAll(found);
+          Set<Long> alive = new HashSet<>(sessions);
+          alive.removeAll(found);
+          engine.sightings().add(alive, asked);
           StoreLock lock = task.lock();
           if (lock != null && found.contains(lock.session().id())) {
             lock.session().expire();

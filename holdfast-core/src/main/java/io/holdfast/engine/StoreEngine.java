@@ -55,6 +55,7 @@ public final class StoreEngine implements Engine {
   private final Environment environment;
   private final ConcurrentMap<Long, StoreSession> sessions = new ConcurrentHashMap<>();
   private final AtomicInteger pollers = new AtomicInteger();
+  private final Sightings sightings;
   private final AtomicReference<@Nullable EngineUnavailableException> stopped =
       new AtomicReference<>();
 
@@ -67,6 +68,7 @@ public final class StoreEngine implements Engine {
   public StoreEngine(RecordStore store, Environment environment) {
     this.store = new DeadlineStore(store, environment);
     this.environment = environment;
+    this.sightings = new Sightings(environment.ticker());
   }
 
   @Override
@@ -173,6 +175,10 @@ public final class StoreEngine implements Engine {
 
   Environment environment() {
     return environment;
+  }
+
+  Sightings sightings() {
+    return sightings;
   }
 
   /** How many names are polled at present. */

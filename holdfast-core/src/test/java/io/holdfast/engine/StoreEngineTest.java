@@ -61,6 +61,54 @@ class StoreEngineTest {
   }
 
   @Test
+  void whoQueuesBelievesThatThoseLiveWhoDidAMomentAgo() {
+    Client holder = world.client();
+    Client waiter = world.client();
+    now(holder.acquire("a", 1));
+    now(waiter.acquire("a", 1));
+    now(waiter.cancel("a", 1));
+    store.calls();
+
+    assertThat(now(waiter.acquire("a", 2))).isEqualTo(new Reply.Queued(0));
+    assertThat(store.calls()).containsExactly("compareAndSet", "compareAndSet");
+    now(waiter.cancel("a", 2));
+
+    world.advance(Sightings.MOMENT.toMillis());
+    store.calls();
+    assertThat(now(waiter.acquire("a", 3))).isEqualTo(new Reply.Queued(0));
+    assertThat(store.calls()).containsExactly("compareAndSet", "findDead", "compareAndSet");
+  }
+
+  @Test
+  void whoIsTurnedAwayBelievesNothing() {
+    Client holder = world.client();
+    Client other = world.client();
+    now(holder.acquire("a", 1, LockKind.READ_WRITE, Mode.EXCLUSIVE));
+    now(other.acquire("a", 1, LockKind.READ_WRITE, Mode.EXCLUSIVE));
+    now(other.cancel("a", 1));
+    store.calls();
+
+    assertThat(now(other.acquire("a", 2))).isInstanceOf(Reply.Rejected.class);
+
+    assertThat(store.calls()).contains("findDead");
+  }
+
+  @Test
+  void holderThatDiedAfterItWasSeenIsFoundByTheFirstLook() {
+    Client holder = world.client();
+    Client waiter = world.client();
+    now(holder.acquire("a", 1));
+    now(waiter.acquire("a", 1));
+    now(waiter.cancel("a", 1));
+    store.kill(holder.session.id());
+
+    assertThat(now(waiter.acquire("a", 2))).isEqualTo(new Reply.Queued(0));
+    world.advance(500);
+
+    assertThat(waiter.heard()).hasAtLeastOneElementOfType(Event.Granted.class);
+  }
+
+  @Test
   void repeatedCommandsRepeatTheirAnswer() {
     Client client = world.client();
     Reply granted = now(client.acquire("a", 1));

@@ -47,7 +47,7 @@ public final class DatabaseEngine {
     private @Nullable String schema;
     private boolean create = true;
     private boolean listen = true;
-    private int connections = 8;
+    private int connections = 16;
 
     Builder(DatabaseAddress address) {
       this.address = address;
@@ -95,12 +95,12 @@ public final class DatabaseEngine {
     /**
      * How many connections at most work at the same time, apart from the one that listens.
      *
-     * @param value from 1 to 100; default 8
+     * @param value from 1 to 100; default 16
      */
     public Builder connections(int value) {
       if (value < 1 || value > MOST) {
         throw new IllegalArgumentException(
-            "connections must be from 1 to " + MOST + ", not " + value + "; 8 is plenty");
+            "connections must be from 1 to " + MOST + ", not " + value + "; 16 is plenty for most");
       }
       connections = value;
       return this;

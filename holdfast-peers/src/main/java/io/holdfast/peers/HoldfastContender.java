@@ -5,23 +5,24 @@ import io.holdfast.Holdfast;
 import io.holdfast.LockOptions;
 import java.time.Duration;
 
-/** Holdfast with its default settings, but for names that are to be taken cold. */
+/**
+ * Holdfast with its default settings, but for names that are to be taken cold, or strictly fair.
+ */
 final class HoldfastContender implements Contender {
 
   private static final LockOptions COLD = LockOptions.DEFAULT.retention(LockOptions.Retention.OFF);
 
   private final Holdfast holdfast;
+  private final LockOptions contended;
 
-  HoldfastContender(String uri) {
+  HoldfastContender(String uri, LockOptions.Fairness fairness) {
+    contended = LockOptions.DEFAULT.fairness(fairness);
     holdfast = Holdfast.builder(uri).connectTimeout(Duration.ofMinutes(1)).connect();
   }
 
   @Override
   public Taken take(String name) throws InterruptedException {
-    Hold hold =
-        name.startsWith(Cold.PREFIX)
-            ? holdfast.lock(name, COLD).acquire()
-            : holdfast.lock(name).acquire();
+    Hold hold = holdfast.lock(name, name.startsWith(Cold.PREFIX) ? COLD : contended).acquire();
     return hold::close;
   }
 

@@ -1,5 +1,6 @@
 package io.holdfast.peers;
 
+import io.holdfast.LockOptions;
 import io.holdfast.tck.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,15 +20,25 @@ enum Store {
   ETCD,
   ZOOKEEPER;
 
+  private static final String ADVISORY = "advisory lock";
+
   /** The names of the others. */
   List<String> peers() {
     return switch (this) {
       case REDIS -> List.of("Redisson RLock");
-      case POSTGRESQL -> List.of("Spring JdbcLockRegistry", "advisory lock");
+      case POSTGRESQL -> List.of("Spring JdbcLockRegistry", ADVISORY);
       case MARIADB -> List.of("Spring JdbcLockRegistry");
       case ETCD -> List.of("jetcd lock");
       case ZOOKEEPER -> List.of("Curator InterProcessMutex");
     };
+  }
+
+  /**
+   * Whether another library is a floor only: its locks are memory of the server, which the end of a
+   * connection or of the server takes away, and no lock that is written to disk can be as fast.
+   */
+  static boolean isFloor(String library) {
+    return library.equals(ADVISORY);
   }
 
   /** Starts a server. */
@@ -146,10 +157,11 @@ enum Store {
   /** Connects Holdfast or a peer. */
   Contender connect(String library, int port) {
     return switch (library) {
-      case Suite.HOLDFAST -> new HoldfastContender(uri(port));
+      case Suite.HOLDFAST -> new HoldfastContender(uri(port), LockOptions.Fairness.NODE);
+      case Suite.STRICT -> new HoldfastContender(uri(port), LockOptions.Fairness.STRICT);
       case "Redisson RLock" -> new RedissonContender(port);
       case "Spring JdbcLockRegistry" -> new JdbcRegistryContender(jdbcUrl(port));
-      case "advisory lock" -> new AdvisoryLockContender(jdbcUrl(port));
+      case ADVISORY -> new AdvisoryLockContender(jdbcUrl(port));
       case "jetcd lock" -> new JetcdContender(port);
       case "Curator InterProcessMutex" -> new CuratorContender(port);
       default -> throw new IllegalArgumentException("no library " + library);
