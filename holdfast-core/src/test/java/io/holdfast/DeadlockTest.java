@@ -368,6 +368,7 @@ class DeadlockTest {
     Hold handedOver = b.semaphore("permits", 2).acquire();
     takesPermitThenLock(a, LockOptions.DEFAULT, "x", everybody);
     takesLockThenPermit(nodes.open("c"), LockOptions.DEFAULT, "x", everybody);
+    everybody.await();
     CompletableFuture<Void> last =
         start("waits, and leaves its permit to another", () -> b.lock("x").acquire().close());
     Await.waiters(a, "permits", 1);

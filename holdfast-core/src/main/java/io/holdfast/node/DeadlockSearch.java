@@ -59,6 +59,9 @@ final class DeadlockSearch {
 
   private static final int LONGEST_PAUSE_BITS = 7;
 
+  /** Who has told another node to act leaves it the engine for a while. */
+  private static final int REMINDER_PAUSE = 4;
+
   private final Engine engine;
   private final Environment environment;
   private final SessionKeeper keeper;
@@ -153,7 +156,11 @@ final class DeadlockSearch {
   }
 
   private void end() {
-    notBefore = environment.ticker().nanoTime() + engine.suspicion().toNanos();
+    end(1);
+  }
+
+  private void end(int pause) {
+    notBefore = environment.ticker().nanoTime() + pause * engine.suspicion().toNanos();
     searching.set(false);
   }
 
@@ -163,6 +170,7 @@ final class DeadlockSearch {
       own.add(new Vertex(link.wanted(), new RequestId(session.id(), link.request())));
     }
     Set<Vertex> seen = new HashSet<>();
+    int pause = 1;
     for (Vertex start : own) {
       Deadlock deadlock = seen.contains(start) ? null : Deadlock.of(graph, start).orElse(null);
       if (deadlock == null) {
@@ -174,8 +182,9 @@ final class DeadlockSearch {
         return;
       }
       remindHolder(session, deadlock);
+      pause = REMINDER_PAUSE;
     }
-    end();
+    end(pause);
   }
 
   /** The node that is to act looks at once when it is asked for what it keeps. */

@@ -182,6 +182,7 @@ final class LocalWaits {
     private final long before;
     private final List<Link> links = new ArrayList<>();
     private final List<Step> path = new ArrayList<>();
+    private final Set<Step> counted = new HashSet<>();
     private int characters;
 
     Exploration(EngineSession session, long before) {
@@ -220,12 +221,16 @@ final class LocalWaits {
     }
 
     private void add(String held, Kept kept, String wanted, Ask ask) {
-      characters += held.length() + wanted.length();
-      path.forEach(s -> characters += s.owner().length() + s.holds().length() + 20);
+      characters += held.length() + wanted.length() + 3 * path.size();
+      path.stream().filter(counted::add).forEach(step -> characters += length(step));
       if (characters < MAX_REPORT_CHARACTERS) {
         links.add(new Link(held, kept.ask().request.number(), wanted, ask.request.number(), path));
       }
     }
+  }
+
+  private static int length(Step step) {
+    return step.owner().length() + step.holds().length() + step.waitsFor().length() + 20;
   }
 
   private static Step step(String holds, Holder holder, Wait wait) {

@@ -1,7 +1,9 @@
 package io.holdfast.rules;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a session says of its waits: which of its grants end only after one of its requests has been
@@ -85,16 +87,23 @@ public record WaitReport(long number, long after, long doubt, List<Link> links) 
       long number) {}
 
   /**
-   * The binary form: format version (1) · number · after · doubt · number of links · links. A link
-   * is: held · grant · wanted · request · number of steps · steps. A mode is its place in the list
-   * of types, then the permits if it has any.
+   * The binary form: format version (1) · number · after · doubt · number of steps · steps · number
+   * of links · links. A link is: held · grant · wanted · request · number of steps · places of its
+   * steps among those above, as most links share theirs with others. A mode is its place in the
+   * list of types, then the permits if it has any.
    */
   public byte[] encode() {
-    ByteSink out = new ByteSink(16 + 128 * links.size());
+    Map<Step, Integer> places = new LinkedHashMap<>();
+    for (Link link : links) {
+      link.steps().forEach(step -> places.putIfAbsent(step, places.size()));
+    }
+    ByteSink out = new ByteSink(16 + 128 * places.size() + 64 * links.size());
     out.putByte(VERSION);
     out.putVarint(number);
     out.putVarint(after);
     out.putVarint(doubt);
+    out.putVarint(places.size());
+    places.keySet().forEach(step -> putStep(out, step));
     out.putVarint(links.size());
     for (Link link : links) {
       out.putString(link.held());
@@ -102,17 +111,19 @@ public record WaitReport(long number, long after, long doubt, List<Link> links) 
       out.putString(link.wanted());
       out.putVarint(link.request());
       out.putVarint(link.steps().size());
-      for (Step step : link.steps()) {
-        out.putString(step.owner());
-        out.putString(step.holds());
-        RecordCodec.putMode(out, step.heldAs(), 0);
-        out.putString(step.waitsFor());
-        RecordCodec.putMode(out, step.wantedAs(), 0);
-        out.putSigned(step.since());
-        out.putVarint(step.number());
-      }
+      link.steps().forEach(step -> out.putVarint(places.getOrDefault(step, 0)));
     }
     return out.toByteArray();
+  }
+
+  private static void putStep(ByteSink out, Step step) {
+    out.putString(step.owner());
+    out.putString(step.holds());
+    RecordCodec.putMode(out, step.heldAs(), 0);
+    out.putString(step.waitsFor());
+    RecordCodec.putMode(out, step.wantedAs(), 0);
+    out.putSigned(step.since());
+    out.putVarint(step.number());
   }
 
   /**
@@ -126,6 +137,10 @@ public record WaitReport(long number, long after, long doubt, List<Link> links) 
     long number = in.readVarint(0, Long.MAX_VALUE);
     long after = in.readVarint(0, number);
     long doubt = in.readVarint(0, number);
+    List<Step> known = new ArrayList<>();
+    for (int rest = in.readCount(Integer.MAX_VALUE, 7); rest > 0; rest--) {
+      known.add(readStep(in));
+    }
     List<Link> links = new ArrayList<>();
     for (int rest = in.readCount(Integer.MAX_VALUE, 5); rest > 0; rest--) {
       links.add(
@@ -134,25 +149,28 @@ public record WaitReport(long number, long after, long doubt, List<Link> links) 
               in.readVarint(1, Long.MAX_VALUE),
               in.readString(MAX_NAME),
               in.readVarint(1, Long.MAX_VALUE),
-              readSteps(in)));
+              readSteps(in, known)));
     }
     in.requireEnd();
     return new WaitReport(number, after, doubt, links);
   }
 
-  private static List<Step> readSteps(ByteSource in) {
+  private static List<Step> readSteps(ByteSource in, List<Step> known) {
     List<Step> steps = new ArrayList<>();
-    for (int rest = in.readCount(Integer.MAX_VALUE, 7); rest > 0; rest--) {
-      steps.add(
-          new Step(
-              in.readString(LockRules.MAX_OWNER_LENGTH),
-              in.readString(MAX_NAME),
-              RecordCodec.readMode(in),
-              in.readString(MAX_NAME),
-              RecordCodec.readMode(in),
-              in.readSigned(),
-              in.readVarint(1, Long.MAX_VALUE)));
+    for (int rest = in.readCount(Integer.MAX_VALUE, 1); rest > 0; rest--) {
+      steps.add(known.get((int) in.readVarint(0, known.size() - 1)));
     }
     return steps;
+  }
+
+  private static Step readStep(ByteSource in) {
+    return new Step(
+        in.readString(LockRules.MAX_OWNER_LENGTH),
+        in.readString(MAX_NAME),
+        RecordCodec.readMode(in),
+        in.readString(MAX_NAME),
+        RecordCodec.readMode(in),
+        in.readSigned(),
+        in.readVarint(1, Long.MAX_VALUE));
   }
 }

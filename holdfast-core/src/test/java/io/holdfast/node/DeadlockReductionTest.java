@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 class DeadlockReductionTest {
 
-  private static final int WORLDS = 30_000;
+  private static final int WORLDS = 10_000;
 
   /** Locks and semaphores, and owners with a session each, who hold some and wait for one. */
   private static final class Owners {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.rules.WaitReport.Link;
 import io.holdfast.rules.WaitReport.Step;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,21 @@ class WaitReportTest {
     WaitReport report = new WaitReport(9, 8, 6, List.of(link));
     assertThat(WaitReport.decode(report.encode())).isEqualTo(report);
     assertThat(WaitReport.decode(WaitReport.NONE.encode())).isEqualTo(WaitReport.NONE);
+  }
+
+  /** Else a ring of many owners in one node would be too long for stores. */
+  @Test
+  void stepsThatLinksShareAreWrittenOnce() {
+    List<Step> steps = new ArrayList<>();
+    List<Link> links = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      String owner = "owner " + "x".repeat(60) + i;
+      steps.add(new Step(owner, "lock " + i, Mode.EXCLUSIVE, "lock", Mode.SHARED, 1, i + 1));
+      links.add(new Link("lock " + i, i + 1, "lock", 4, steps));
+    }
+    WaitReport report = new WaitReport(1, 0, 0, links);
+    assertThat(report.encode()).hasSizeLessThan(20_000);
+    assertThat(WaitReport.decode(report.encode())).isEqualTo(report);
   }
 
   @Test
