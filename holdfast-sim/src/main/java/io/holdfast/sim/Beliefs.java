@@ -154,10 +154,10 @@ final class Beliefs {
   /** Names of locks in which two that exclude each other have not given back yet. */
   private final Map<String, Resource> suspicious = new LinkedHashMap<>();
 
-  /** Tokens that are forgiven, and until when. */
-  private record Forgiven(long largest, long until) {}
+  private long forgivenUntil = Long.MIN_VALUE;
 
-  private final List<Forgiven> forgiven = new ArrayList<>();
+  /** Every token before it is of a grant from before the last time that something was forgiven. */
+  private long forgivenTokens;
 
   Beliefs(Simulator simulator, Coverage coverage) {
     this.simulator = simulator;
@@ -165,26 +165,24 @@ final class Beliefs {
   }
 
   /**
-   * The engine broke its word, as it says it may: for a while, what grants up to now let believe
-   * excludes nobody. What a guard accepts is judged as always.
+   * The engine broke its word, as it says it may: until all sessions have been renewed or refused,
+   * what somebody believes excludes nobody. What a guard accepts is judged as always.
    *
    * @param largest the largest id that a grant has by now
-   * @param nanos how long it may take until all are told
+   * @param nanos how long that takes
    */
   void forgive(long largest, long nanos) {
-    forgiven.add(new Forgiven(Tokens.first(largest + 1), simulator.now() + nanos));
+    forgivenUntil = simulator.now() + nanos;
+    forgivenTokens = Tokens.first(largest + 1);
   }
 
-  private boolean isForgiven(Belief belief) {
-    return forgiven.stream()
-        .anyMatch(each -> belief.hold.token() < each.largest && simulator.now() - each.until <= 0);
+  private boolean isForgiven() {
+    return simulator.now() <= forgivenUntil;
   }
 
   /** Whoever joins readers of before a failure gets their token, for as long as there are any. */
   private boolean mayBeLate(Belief belief) {
-    return isForgiven(belief)
-        || (belief.mode.isShared()
-            && forgiven.stream().anyMatch(each -> belief.hold.token() < each.largest));
+    return isForgiven() || (belief.mode.isShared() && belief.hold.token() < forgivenTokens);
   }
 
   /** Those who hold a lock, as they believe. */
@@ -245,7 +243,7 @@ final class Beliefs {
       resource.believers.remove(other);
     } else if (mayMeet(belief) && belief.excludes(other)) {
       suspicious.put(belief.hold.name(), resource);
-      if (isForgiven(belief) || isForgiven(other)) {
+      if (isForgiven()) {
         coverage.count("hold: beside another, forgiven");
       } else if (other.hold.isHeld()) {
         simulator.violated(belief + " was let in beside " + other, null);
@@ -296,7 +294,7 @@ final class Beliefs {
         Belief other = resource.believers.get(j);
         if (one.excludes(other) && one.isAlive() && other.isAlive()) {
           suspect = true;
-          if (one.hold.isHeld() && other.hold.isHeld() && !isForgiven(one) && !isForgiven(other)) {
+          if (one.hold.isHeld() && other.hold.isHeld() && !isForgiven()) {
             simulator.violated(one + " and " + other + " believe at once", null);
           }
         }

@@ -146,7 +146,7 @@ final class StoreServer implements Server {
     sessions.jump(nanos);
   }
 
-  /** Who holds now may be told late that he does not: with his next renewal. */
+  /** Whose session is gone may be told late: with his next renewal. */
   private void forgive() {
     world.beliefs().forgive(version, world.ttl().toNanos() * 21 / 20);
   }
@@ -184,6 +184,9 @@ final class StoreServer implements Server {
     /** The largest version that it knows of, by how many failovers had lost changes by then. */
     private final Map<Integer, Long> seen = new HashMap<>();
 
+    /** How many there had been when its present session began: it holds nothing from before. */
+    private int since;
+
     Client(Machine client) {
       this.client = client;
     }
@@ -205,7 +208,9 @@ final class StoreServer implements Server {
           seen.entrySet().stream()
               .anyMatch(
                   entry ->
-                      entry.getKey() < kept.size() && entry.getValue() > kept.get(entry.getKey()));
+                      entry.getKey() >= since
+                          && entry.getKey() < kept.size()
+                          && entry.getValue() > kept.get(entry.getKey()));
       if (missesAChange) {
         world.coverage().count("store: session ended for what was lost");
         sessions.end(session);
@@ -243,7 +248,12 @@ final class StoreServer implements Server {
 
     @Override
     public CompletionStage<Long> openSession(SessionTerms terms, Consumer<String> onWake) {
-      return call("open session", () -> sessions.open(terms, client, onWake));
+      return call(
+          "open session",
+          () -> {
+            since = kept.size();
+            return sessions.open(terms, client, onWake);
+          });
     }
 
     @Override
