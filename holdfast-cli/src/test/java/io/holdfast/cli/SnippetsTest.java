@@ -1,14 +1,17 @@
-package io.holdfast;
+package io.holdfast.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
@@ -16,22 +19,34 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What README shows must compile. */
-class ReadmeTest {
+/** What README and the pages of docs show must compile. */
+class SnippetsTest {
 
   private static final Pattern SNIPPET = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
   @TempDir Path classes;
 
-  @Test
-  void theSnippetsCompile() throws Exception {
-    Matcher snippets = SNIPPET.matcher(Files.readString(Path.of("..", "README.md")));
-    int found = 0;
-    while (snippets.find()) {
-      found++;
-      assertThat(compile(snippets.group(1))).as(snippets.group(1)).isEmpty();
+  private static List<Path> pages() throws IOException {
+    try (Stream<Path> docs = Files.list(Path.of("..", "docs"))) {
+      return Stream.concat(
+              Stream.of(Path.of("..", "README.md")),
+              docs.filter(page -> page.toString().endsWith(".md")))
+          .sorted()
+          .toList();
     }
-    assertThat(found).isPositive();
+  }
+
+  @Test
+  void allOfThemCompile() throws Exception {
+    List<String> with = new ArrayList<>();
+    for (Path page : pages()) {
+      Matcher snippets = SNIPPET.matcher(Files.readString(page));
+      while (snippets.find()) {
+        assertThat(compile(snippets.group(1))).as(page + ": " + snippets.group(1)).isEmpty();
+        with.add(page.getFileName().toString());
+      }
+    }
+    assertThat(with).contains("README.md", "databases.md", "deadlocks.md");
   }
 
   @Test
@@ -43,10 +58,21 @@ class ReadmeTest {
     String source =
         """
         import io.holdfast.*;
+        import io.holdfast.engine.*;
+        import io.holdfast.jdbc.*;
+        import java.sql.*;
         import java.time.Duration;
         import java.util.*;
         class Snippet {
           interface Ledger { void append(List<String> entries, long token); }
+          Holdfast locks;
+          Hold hold;
+          Connection connection;
+          javax.sql.DataSource dataSource;
+          long balance;
+          long id;
+          long token;
+          void transfer(long from, long to) {}
           void run(Ledger ledger, List<String> entries) throws Exception {
             %s
           }
