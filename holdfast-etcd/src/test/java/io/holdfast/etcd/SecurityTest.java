@@ -17,6 +17,7 @@ import io.grpc.MethodDescriptor;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.LockRefusedException;
 import io.holdfast.etcd.Client.Nature;
+import io.holdfast.tck.ServerCertificate;
 import io.holdfast.tck.ServerProcess;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,14 +143,14 @@ class SecurityTest {
 
   @Test
   void theServerMustShowACertificateThatIsTrustedAndTheClientOneToo() throws Exception {
-    Certificates own = new Certificates(directory, "server");
-    Certificates foreign = new Certificates(directory, "foreign");
-    String certificate = own.certificate.toString();
-    try (ServerProcess server = EtcdServer.startEncrypted(certificate, own.key.toString());
+    ServerCertificate own = ServerCertificate.create(directory, "server");
+    ServerCertificate foreign = ServerCertificate.create(directory, "foreign");
+    String certificate = own.certificate().toString();
+    try (ServerProcess server = EtcdServer.startEncrypted(certificate, own.key().toString());
         Bench bench = new Bench()) {
       EtcdOptions options = EtcdOptions.of("127.0.0.1:" + server.port());
       EtcdRecordStore store =
-          bench.open(options.withTls(own.certificate, own.certificate, own.key), "tls");
+          bench.open(options.withTls(own.certificate(), own.certificate(), own.key()), "tls");
       assertThat(write(store, "a", 0, "x").written()).isTrue();
 
       assertThatThrownBy(() -> bench.open(options, "tls"))
@@ -163,10 +164,11 @@ class SecurityTest {
       assertThatThrownBy(
               () ->
                   bench.open(
-                      options.withTls(own.certificate, foreign.certificate, foreign.key), "tls"))
+                      options.withTls(own.certificate(), foreign.certificate(), foreign.key()),
+                      "tls"))
           .as("as somebody the server does not know")
           .isInstanceOf(EngineUnavailableException.class);
-      assertThatThrownBy(() -> bench.open(options.withTls(own.certificate), "tls"))
+      assertThatThrownBy(() -> bench.open(options.withTls(own.certificate()), "tls"))
           .as("without showing who asks")
           .isInstanceOf(EngineUnavailableException.class);
       assertThatThrownBy(() -> bench.open(options.withTls(directory.resolve("none.pem")), "tls"))

@@ -68,6 +68,10 @@ final class RedisErrors {
 
   /** What to do when no connection could be made. */
   static String connectAdvice(String text) {
+    if (text.contains("certification path")) {
+      return "let the JVM trust its certificate (javax.net.ssl.trustStore names a trust store), then"
+          + " retry";
+    }
     String advice = advice(text);
     return advice.equals(RETRY)
         ? "check that the server runs, its address, and TLS (rediss://), then retry"
