@@ -12,17 +12,18 @@ import java.security.cert.Certificate;
 import java.util.Base64;
 
 /**
- * A certificate for 127.0.0.1 that signs itself, for servers that speak TLS in a test. Made by the
- * JDK's {@code keytool}. Immutable.
+ * A certificate for 127.0.0.1 and localhost that signs itself, for servers that speak TLS in a
+ * test. Made by the JDK's {@code keytool}. Immutable.
  *
  * @param certificate a PEM file
  * @param key a PEM file with its key, in PKCS#8
+ * @param keyStore a PKCS#12 file with both, whose password is {@value #PASSWORD}
  * @param trustStore a PKCS#12 file for a client's JVM ({@code javax.net.ssl.trustStore}) that
- *     trusts it; its password is {@value #PASSWORD}
+ *     trusts it; its password is the same
  */
-public record ServerCertificate(Path certificate, Path key, Path trustStore) {
+public record ServerCertificate(Path certificate, Path key, Path keyStore, Path trustStore) {
 
-  /** Of the trust store. */
+  /** Of the stores. */
   public static final String PASSWORD = "changeit";
 
   private static final String ALIAS = "me";
@@ -47,7 +48,7 @@ public record ServerCertificate(Path certificate, Path key, Path trustStore) {
         "-dname",
         "CN=" + name,
         "-ext",
-        "SAN=ip:127.0.0.1",
+        "SAN=ip:127.0.0.1,dns:localhost",
         "-ext",
         "BC=ca:true",
         "-storetype",
@@ -65,6 +66,7 @@ public record ServerCertificate(Path certificate, Path key, Path trustStore) {
     return new ServerCertificate(
         pem(directory.resolve(name + ".pem"), "CERTIFICATE", certificate.getEncoded()),
         pem(directory.resolve(name + "-key.pem"), "PRIVATE KEY", key),
+        pair,
         trusting(directory.resolve(name + "-trust.p12"), certificate));
   }
 

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.engine.Finding;
 import io.holdfast.engine.Finding.Level;
+import io.holdfast.tck.ServerCertificate;
 import io.holdfast.tck.ServerProcess;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Users and access lists. */
 class AccessTest {
@@ -73,5 +76,39 @@ class AccessTest {
       assertThat(findings.get(1).level()).isEqualTo(Level.UNSAFE);
       assertThat(findings.get(1).text()).contains("maxSessionTimeout");
     }
+  }
+
+  @Test
+  void theServerMustShowACertificateThatIsTrusted(@TempDir Path directory) throws Exception {
+    ServerCertificate own = ServerCertificate.create(directory, "server");
+    ServerCertificate foreign = ServerCertificate.create(directory, "foreign");
+    int port = ServerProcess.freePort();
+    try (ServerProcess server =
+        TestServer.start(
+            "secureClientPort=" + port,
+            "serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory",
+            "ssl.keyStore.location=" + own.keyStore(),
+            "ssl.keyStore.password=" + ServerCertificate.PASSWORD,
+            "ssl.trustStore.location=" + own.trustStore(),
+            "ssl.trustStore.password=" + ServerCertificate.PASSWORD,
+            "ssl.clientAuth=none")) {
+      assertThat(server.isAlive()).isTrue();
+      try (TestStore store = TestStore.open(encrypted(port, own), "tls")) {
+        assertThat(store.write("a", 0, "1").written()).isTrue();
+      }
+      assertThatThrownBy(() -> TestStore.open(encrypted(port, foreign), "tls"))
+          .isInstanceOf(EngineUnavailableException.class);
+      assertThatThrownBy(() -> TestStore.open("zookeeper://127.0.0.1:" + port, "tls"))
+          .isInstanceOf(EngineUnavailableException.class);
+    }
+  }
+
+  private static String encrypted(int port, ServerCertificate trusted) {
+    return "zookeeper://127.0.0.1:"
+        + port
+        + "?tls=true&trustStore="
+        + trusted.trustStore()
+        + "&trustStorePassword="
+        + ServerCertificate.PASSWORD;
   }
 }
