@@ -40,4 +40,10 @@ class PostgresServerKitTest extends ServerKit {
   protected Collection<String> leftovers(String space) throws SQLException {
     return Leftovers.find(Postgres.jdbcUrl(server), "holdfast.record", "holdfast.session", space);
   }
+
+  /** Those that work, and the one that listens. */
+  @Override
+  protected int maxConnections() {
+    return 17;
+  }
 }
