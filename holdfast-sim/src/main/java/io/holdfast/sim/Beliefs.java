@@ -1,7 +1,6 @@
 package io.holdfast.sim;
 
 import io.holdfast.Hold;
-import io.holdfast.node.Tokens;
 import io.holdfast.rules.Mode;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -156,8 +155,8 @@ final class Beliefs {
 
   private long forgivenUntil = Long.MIN_VALUE;
 
-  /** Every token before it is of a grant from before the last time that something was forgiven. */
-  private long forgivenTokens;
+  /** The largest token when something was last forgiven. */
+  private long forgivenToken;
 
   Beliefs(Simulator simulator, Coverage coverage) {
     this.simulator = simulator;
@@ -168,12 +167,11 @@ final class Beliefs {
    * The engine broke its word, as it says it may: until all sessions have been renewed or refused,
    * what somebody believes excludes nobody. What a guard accepts is judged as always.
    *
-   * @param largest the largest id that a grant has by now
    * @param nanos how long that takes
    */
-  void forgive(long largest, long nanos) {
+  void forgive(long nanos) {
     forgivenUntil = simulator.now() + nanos;
-    forgivenTokens = Tokens.first(largest + 1);
+    resources.values().forEach(each -> forgivenToken = Math.max(forgivenToken, each.largestToken));
   }
 
   private boolean isForgiven() {
@@ -182,7 +180,7 @@ final class Beliefs {
 
   /** Whoever joins readers of before a failure gets their token, for as long as there are any. */
   private boolean mayBeLate(Belief belief) {
-    return isForgiven() || (belief.mode.isShared() && belief.hold.token() < forgivenTokens);
+    return isForgiven() || (belief.mode.isShared() && belief.hold.token() <= forgivenToken);
   }
 
   /** Those who hold a lock, as they believe. */

@@ -148,7 +148,7 @@ final class StoreServer implements Server {
 
   /** Whose session is gone may be told late: with his next renewal. */
   private void forgive() {
-    world.beliefs().forgive(version, world.ttl().toNanos() * 21 / 20);
+    world.beliefs().forgive(world.ttl().toNanos() * 21 / 20);
   }
 
   /** A replica gets all changes, up to a second after they were made. */
