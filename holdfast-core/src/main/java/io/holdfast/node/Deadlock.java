@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Requests that wait for one another, so that none of them can be granted before another one ends.
@@ -53,7 +55,7 @@ record Deadlock(List<Edge> cycle, List<Edge> proof) {
   // ---------------------------------------------------------------- permits
 
   private static Optional<Deadlock> knot(WaitGraph graph, Vertex start) {
-    Map<Vertex, List<Edge>> stuck = reduced(reachable(graph, start), graph);
+    Map<Vertex, List<Edge>> stuck = reduced(reachable(start, graph::edges), graph);
     Map<Vertex, List<Edge>> knot = within(stuck, start);
     boolean closed = knot.keySet().stream().allMatch(at -> within(stuck, at).containsKey(start));
     if (knot.isEmpty() || !closed) {
@@ -61,20 +63,6 @@ record Deadlock(List<Edge> cycle, List<Edge> proof) {
     }
     List<Edge> proof = knot.values().stream().flatMap(List::stream).toList();
     return Optional.of(new Deadlock(round(knot, WaitGraph.youngest(proof).from()), proof));
-  }
-
-  private static Map<Vertex, List<Edge>> reachable(WaitGraph graph, Vertex start) {
-    Map<Vertex, List<Edge>> found = new LinkedHashMap<>();
-    Deque<Vertex> next = new ArrayDeque<>(List.of(start));
-    while (!next.isEmpty() && found.size() < LocalWaits.BUDGET) {
-      Vertex at = next.remove();
-      if (!found.containsKey(at)) {
-        List<Edge> edges = graph.edges(at);
-        found.put(at, edges);
-        edges.forEach(edge -> next.add(edge.to()));
-      }
-    }
-    return found;
   }
 
   /** Takes out whoever can be granted, and what is kept by none but them, again and again. */
@@ -91,12 +79,22 @@ record Deadlock(List<Edge> cycle, List<Edge> proof) {
 
   /** What can be reached from a request; empty if it is not there. */
   private static Map<Vertex, List<Edge>> within(Map<Vertex, List<Edge>> stuck, Vertex start) {
+    return reachable(start, stuck::get);
+  }
+
+  /**
+   * What can be reached from a request, up to the budget.
+   *
+   * @param edgesOf the edges of a vertex; {@code null} if it is not there
+   */
+  private static Map<Vertex, List<Edge>> reachable(
+      Vertex start, Function<Vertex, @Nullable List<Edge>> edgesOf) {
     Map<Vertex, List<Edge>> found = new LinkedHashMap<>();
     Deque<Vertex> next = new ArrayDeque<>(List.of(start));
-    while (!next.isEmpty()) {
+    while (!next.isEmpty() && found.size() < LocalWaits.BUDGET) {
       Vertex at = next.remove();
-      List<Edge> edges = stuck.get(at);
-      if (edges != null && !found.containsKey(at)) {
+      List<Edge> edges = found.containsKey(at) ? null : edgesOf.apply(at);
+      if (edges != null) {
         found.put(at, edges);
         edges.forEach(edge -> next.add(edge.to()));
       }
