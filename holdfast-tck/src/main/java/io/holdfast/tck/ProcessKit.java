@@ -1,6 +1,7 @@
 package io.holdfast.tck;
 
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>The processes are JVMs with the class path of the test. They need signals of POSIX.
  */
+@Tag(Layers.PROCESSES)
 @ExtendWith(LabSupplier.class)
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 @DisabledOnOs(OS.WINDOWS)

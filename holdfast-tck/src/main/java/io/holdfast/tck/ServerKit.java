@@ -5,6 +5,7 @@ import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -55,6 +56,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * <p>The default sizes fit into a build. With {@code -Dholdfast.chaos=long} the tests run in full
  * size. Both print what they measure.
  */
+@Tag(Layers.FAULTS)
 @ExtendWith(LabSupplier.class)
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 @DisabledOnOs(OS.WINDOWS)
