@@ -14,6 +14,7 @@ import io.holdfast.Holdfast;
 import io.holdfast.HoldfastBuilder;
 import io.holdfast.Owner;
 import io.holdfast.etcd.Client.Nature;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.List;
@@ -22,9 +23,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Three members, and leaders that come and go. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
+@Tag(Layers.CLUSTER)
 class ClusterTest {
 
   private static final Duration TTL = Duration.ofSeconds(12);

@@ -1,30 +1,17 @@
 package io.holdfast.etcd;
 
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ProcessKit;
-import io.holdfast.tck.ServerProcess;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The scenarios of real processes on etcd. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
 class EtcdProcessKitTest extends ProcessKit {
-
-  private static ServerProcess server;
-
-  @BeforeAll
-  static void start() {
-    server = EtcdServer.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @Override
   protected String engineUri() {
-    return EtcdServer.uri(server);
+    return EtcdServer.uri(EtcdServer.shared());
   }
 
   /** Each step is a round trip, and many nodes and servers share the processors. */

@@ -2,6 +2,7 @@ package io.holdfast.etcd;
 
 import io.holdfast.tck.ServerProcess;
 import io.holdfast.tck.ServerSettings;
+import io.holdfast.tck.SharedServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -15,7 +16,14 @@ import java.util.stream.Collectors;
 /** Starts etcd for tests: without fsync, which costs a slow disk most of the time. */
 final class EtcdServer {
 
+  private static final SharedServer SHARED = new SharedServer(EtcdServer::start);
+
   private EtcdServer() {}
+
+  /** The member that tests share which do it no harm. */
+  static ServerProcess shared() {
+    return SHARED.get();
+  }
 
   static Path binary() {
     return ServerProcess.require("etcd", "apt-get install -y etcd-server");

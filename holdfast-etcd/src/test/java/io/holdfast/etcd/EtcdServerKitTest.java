@@ -1,13 +1,17 @@
 package io.holdfast.etcd;
 
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerKit;
 import io.holdfast.tck.ServerProcess;
 import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The scenarios of bad servers and networks on etcd. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
 class EtcdServerKitTest extends ServerKit {
 
   private static ServerProcess server;

@@ -16,6 +16,7 @@ import io.holdfast.engine.RecordStore.Outcome;
 import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.etcd.Client.Nature;
 import io.holdfast.tck.FaultyProxy;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.Queue;
@@ -24,9 +25,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One member that dies and comes back, and a bad network before it. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
+@Tag(Layers.FAULTS)
 class FaultsTest {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);

@@ -8,6 +8,7 @@ import io.holdfast.Holdfast;
 import io.holdfast.HoldfastBuilder;
 import io.holdfast.LockOptions;
 import io.holdfast.Owner;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.io.IOException;
 import java.time.Duration;
@@ -21,9 +22,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Counts calls where they arrive: at the server. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
 class RoundTripsTest {
 
   private static final Pattern COUNT =

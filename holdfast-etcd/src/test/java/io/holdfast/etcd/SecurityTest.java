@@ -17,6 +17,7 @@ import io.grpc.MethodDescriptor;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.LockRefusedException;
 import io.holdfast.etcd.Client.Nature;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerCertificate;
 import io.holdfast.tck.ServerProcess;
 import java.nio.file.Path;
@@ -24,10 +25,13 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Logins and encryption. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
 class SecurityTest {
 
   private static final String PASSWORD = "s3cret-word";

@@ -17,6 +17,7 @@ import io.holdfast.engine.RecordStore.Outcome;
 import io.holdfast.engine.RecordStore.Stored;
 import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.etcd.Client.Nature;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,9 +34,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Records, sessions and wake-ups on one member. */
+@Tag("etcd")
+@Tag(Layers.INSTALLED)
 class StoreTest {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);

@@ -3,9 +3,11 @@ package io.holdfast.jdbc;
 import io.holdfast.tck.ProcessKit;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The scenarios of real processes on a lock file. */
+@Tag("file")
 class FileProcessKitTest extends ProcessKit {
 
   @TempDir Path directory;

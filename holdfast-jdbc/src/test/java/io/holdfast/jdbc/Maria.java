@@ -1,6 +1,7 @@
 package io.holdfast.jdbc;
 
 import io.holdfast.tck.ServerProcess;
+import io.holdfast.tck.SharedServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -12,7 +13,14 @@ final class Maria {
 
   private static final String HOW = "apt-get install -y mariadb-server";
 
+  private static final SharedServer SHARED = new SharedServer(Maria::start);
+
   private Maria() {}
+
+  /** The server that tests share which do it no harm. */
+  static ServerProcess shared() {
+    return SHARED.get();
+  }
 
   /** The program of a server or of a client; skips the test if there is none. */
   static Path program(String name) {
@@ -24,7 +32,7 @@ final class Maria {
     Path installer = program("mariadb-install-db");
     var settings =
         ServerProcess.program(program("mariadbd"))
-            .user("mysql")
+            .user("nobody")
             .prepare(
                 installer.toString(),
                 "--no-defaults",
@@ -34,6 +42,8 @@ final class Maria {
             .arguments("--no-defaults", "--datadir={directory}/data", "--port={port}")
             .arguments("--bind-address=127.0.0.1", "--socket={directory}/socket")
             .arguments("--max-connections=1000")
+            // What a killed server has written is kept by the system, which tests do not kill.
+            .arguments("--innodb-flush-log-at-trx-commit=2")
             .arguments(options)
             .ready(Maria::prepare);
     return settings.start();
@@ -52,6 +62,10 @@ final class Maria {
 
   static String jdbcUrl(ServerProcess server) {
     return "jdbc:mariadb://127.0.0.1:" + server.port() + "/app?user=holdfast&password=secret";
+  }
+
+  static String uri(ServerProcess server) {
+    return uri(server.port());
   }
 
   static String uri(int port) {

@@ -1,31 +1,18 @@
 package io.holdfast.jdbc;
 
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ProcessKit;
-import io.holdfast.tck.ServerProcess;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
-/** The scenarios of real processes on PostgreSQL. */
+/** The scenarios of real processes on MariaDB. */
+@Tag("mariadb")
+@Tag(Layers.INSTALLED)
 class MariaProcessKitTest extends ProcessKit {
-
-  private static ServerProcess server;
-
-  @BeforeAll
-  static void start() {
-    server = Maria.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @Override
   protected String engineUri() {
     // Hundreds of nodes that do next to nothing need no more.
-    return Maria.uri(server.port()) + "?holdfast.connections=2";
+    return Maria.uri(Maria.shared()) + "?holdfast.connections=2";
   }
 
   /** Each step is a commit to a disk, and each node a connection or two. */

@@ -1,14 +1,18 @@
 package io.holdfast.jdbc;
 
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerKit;
 import io.holdfast.tck.ServerProcess;
 import java.sql.SQLException;
 import java.util.Collection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of bad servers and networks on MariaDB. */
+@Tag("mariadb")
+@Tag(Layers.INSTALLED)
 @Isolated("measures time")
 class MariaServerKitTest extends ServerKit {
 

@@ -1,12 +1,16 @@
 package io.holdfast.jdbc;
 
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
+@Tag("mariadb")
+@Tag(Layers.INSTALLED)
 class MariaStoreTest extends ServerStoreRules {
 
   private static ServerProcess server;

@@ -1,6 +1,7 @@
 package io.holdfast.jdbc;
 
 import io.holdfast.tck.ServerProcess;
+import io.holdfast.tck.SharedServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,14 +10,21 @@ import java.nio.file.Path;
 /** PgBouncer in transaction mode, for tests. */
 final class PgBouncer {
 
+  private static final SharedServer SHARED = new SharedServer(() -> before(Postgres.shared()));
+
   private PgBouncer() {}
+
+  /** The pooler before the server that tests share. */
+  static ServerProcess shared() {
+    return SHARED.get();
+  }
 
   /** Starts a pooler before a server; skips the test if there is none. */
   static ServerProcess before(ServerProcess postgres) {
     Path program = ServerProcess.require("pgbouncer", "apt-get install -y pgbouncer");
     ServerProcess pooler =
         ServerProcess.program(program)
-            .user("postgres")
+            .user("nobody")
             .arguments("{directory}/pgbouncer.ini")
             .create();
     try {

@@ -9,8 +9,9 @@ import io.holdfast.EngineUnavailableException;
 import io.holdfast.OutcomeUnknownException;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.Finding;
-import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.RecordStore.Write;
+import io.holdfast.engine.RecordStore;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.Queue;
@@ -21,9 +22,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A PostgreSQL server that hangs, dies, or hides behind a pooler. */
+@Tag("postgresql")
+@Tag(Layers.FAULTS)
 class PostgresFaultsTest {
 
   private final Environment environment = Environment.system("faults");

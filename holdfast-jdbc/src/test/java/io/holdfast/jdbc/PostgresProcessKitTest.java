@@ -1,31 +1,16 @@
 package io.holdfast.jdbc;
 
 import io.holdfast.tck.ProcessKit;
-import io.holdfast.tck.ServerProcess;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The scenarios of real processes on PostgreSQL. */
+@Tag("postgresql")
 class PostgresProcessKitTest extends ProcessKit {
-
-  private static ServerProcess server;
-
-  @BeforeAll
-  static void start() {
-    server = Postgres.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
-    }
-  }
 
   @Override
   protected String engineUri() {
     // Hundreds of nodes that do next to nothing need no more.
-    return Postgres.uri(server.port()) + "?holdfast.connections=2";
+    return Postgres.uri(Postgres.shared()) + "?holdfast.connections=2";
   }
 
   /** Each step is a commit to a disk, and each node a process of the server or two. */

@@ -16,11 +16,12 @@ import io.holdfast.Owner;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.Finding;
-import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.RecordStore.Entry;
 import io.holdfast.engine.RecordStore.Outcome;
 import io.holdfast.engine.RecordStore.Stored;
 import io.holdfast.engine.RecordStore.Write;
+import io.holdfast.engine.RecordStore;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -49,6 +50,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a store on a database server must do, past the lock rules. */
@@ -459,7 +461,9 @@ abstract class ServerStoreRules implements JdbcFenceRules {
         "give this user the rights");
   }
 
+  /** It is run by the server's own client. */
   @Test
+  @Tag(Layers.INSTALLED)
   void theScriptMakesTheTablesForAUserWhoMayNot() throws Exception {
     String locks = scripted("/" + settings(uri()).dialect().script());
     RecordStore store = open(locks + "?holdfast.create=false", "scripted");

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Three primaries, each with a third of the slots. */
+/** Three primaries, each with a third of the slots, of the version that the system has. */
 final class ClusterProcesses implements AutoCloseable {
 
   private static final int SLOTS = 16_384;
@@ -29,7 +29,7 @@ final class ClusterProcesses implements AutoCloseable {
   private void join() throws IOException {
     for (int i = 0; i < 3; i++) {
       ServerProcess node =
-          RedisProcess.settings("--cluster-enabled", "yes", "--cluster-node-timeout", "5000")
+          RedisProcess.settings(RedisProcess.installed(), "--cluster-enabled", "yes", "--cluster-node-timeout", "5000")
               .start();
       nodes.add(node);
       RedisProcess.ask(node.port(), "CLUSTER SET-CONFIG-EPOCH " + (i + 1));

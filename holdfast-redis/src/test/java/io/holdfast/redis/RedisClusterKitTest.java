@@ -7,15 +7,19 @@ import io.holdfast.Holdfast;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
 import io.holdfast.tck.EngineKit;
+import io.holdfast.tck.Layers;
 import io.lettuce.core.cluster.SlotHash;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The rules on a cluster of three primaries. */
+@Tag("redis")
+@Tag(Layers.CLUSTER)
 class RedisClusterKitTest extends EngineKit {
 
   private static ClusterProcesses cluster;

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.engine.Environment;
-import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.RecordStore.Write;
+import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.SessionTerms;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.net.URI;
 import java.time.Duration;
@@ -17,10 +18,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A server that forgets: all of it, or the end. */
+@Tag("redis")
+@Tag(Layers.FAULTS)
 @Timeout(120)
 class RedisLossTest {
 

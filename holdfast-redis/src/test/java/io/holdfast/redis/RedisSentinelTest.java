@@ -7,6 +7,7 @@ import io.holdfast.EngineUnavailableException;
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.OutcomeUnknownException;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,10 +18,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A primary, a replica and three sentinels. */
+@Tag("redis")
+@Tag(Layers.CLUSTER)
 @Timeout(180)
 class RedisSentinelTest {
 
@@ -41,8 +45,7 @@ class RedisSentinelTest {
             RedisProcess.ask(replica.port(), "INFO replication").contains("master_link_status:up"));
     for (int i = 0; i < 3; i++) {
       ServerProcess sentinel =
-          ServerProcess.program(
-                  ServerProcess.require("redis-server", "apt-get install -y redis-server"))
+          ServerProcess.program(RedisProcess.program())
               .arguments("{directory}/sentinel.conf", "--sentinel")
               .create();
       sentinels.add(sentinel);

@@ -7,8 +7,10 @@ import java.util.Collection;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The scenarios of a server that fails. It keeps its locks on disk, as one with locks should. */
+@Tag("redis")
 class RedisServerKitTest extends ServerKit {
 
   private static ServerProcess server;

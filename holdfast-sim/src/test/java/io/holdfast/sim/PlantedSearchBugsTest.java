@@ -6,6 +6,7 @@ import io.holdfast.sim.PatchedCode.Change;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code VanishedEdgeTest} of core tells. It takes a coincidence that seeds seldom find, so these
  * bugs are not looked for by chance.
  */
+@Tag("planted")
 class PlantedSearchBugsTest {
 
   private static final String TEST = "io.holdfast.node.VanishedEdgeTest";

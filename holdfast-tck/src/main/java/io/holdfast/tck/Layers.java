@@ -28,8 +28,8 @@ public final class Layers {
   public static final String LONG = "long";
 
   /**
-   * Proves the node rather than its engine: a full build runs it on two engines, a long one on all.
-   * Such a test class carries the tag of its engine, too.
+   * Proves the node rather than its engine: only a long build runs it on every engine. A test class
+   * of an engine carries a tag with the engine's name, too.
    */
   public static final String NODE = "node";
 

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +20,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +50,7 @@ public final class ServerProcess implements AutoCloseable {
 
   static {
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> RUNNING.forEach(ServerProcess::kill), "end-of-servers"));
+        .addShutdownHook(new Thread(() -> RUNNING.forEach(ServerProcess::close), "end-of-servers"));
   }
 
   /** Says whether a server that accepts connections can be used. */
@@ -348,16 +346,7 @@ public final class ServerProcess implements AutoCloseable {
   @Override
   public void close() {
     kill();
-    if (!Files.exists(directory)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException | UncheckedIOException unimportant) {
-      System.out.println("left behind: " + directory + " (" + unimportant + ")");
-    }
+    Trees.delete(directory);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.Owner;
 import io.holdfast.engine.Finding;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.List;
@@ -15,9 +16,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Three servers, of which one or two are killed. */
+@Tag("zookeeper")
+@Tag(Layers.CLUSTER)
 class EnsembleTest {
 
   private static final Duration TTL = Duration.ofSeconds(20);

@@ -10,8 +10,9 @@ import io.holdfast.OutcomeUnknownException;
 import io.holdfast.Owner;
 import io.holdfast.engine.RecordStore.Stored;
 import io.holdfast.engine.RecordStore.Write;
-import io.holdfast.tck.FaultyProxy;
 import io.holdfast.tck.FaultyProxy.Direction;
+import io.holdfast.tck.FaultyProxy;
+import io.holdfast.tck.Layers;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.Set;
@@ -20,9 +21,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Connections that break and servers that are killed. */
+@Tag("zookeeper")
+@Tag(Layers.FAULTS)
 class OutagesTest {
 
   private static final Duration SOON = Duration.ofSeconds(30);

@@ -1,6 +1,7 @@
 package io.holdfast.zookeeper;
 
 import io.holdfast.tck.ServerProcess;
+import io.holdfast.tck.SharedServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,7 +14,19 @@ import org.apache.zookeeper.server.quorum.QuorumPeerMain;
 /** ZooKeeper servers as processes of their own. */
 final class TestServer {
 
+  private static final SharedServer SHARED = new SharedServer(TestServer::start);
+
   private TestServer() {}
+
+  /** The server that tests share which do it no harm. */
+  static ServerProcess shared() {
+    return SHARED.get();
+  }
+
+  /** Where a server is, without a directory. */
+  static String uri(ServerProcess server) {
+    return "zookeeper://127.0.0.1:" + server.port();
+  }
 
   /** A server by itself. */
   static ServerProcess start(String... settings) {

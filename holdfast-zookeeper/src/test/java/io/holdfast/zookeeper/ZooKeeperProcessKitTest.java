@@ -1,28 +1,15 @@
 package io.holdfast.zookeeper;
 
 import io.holdfast.tck.ProcessKit;
-import io.holdfast.tck.ServerProcess;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The scenarios of real processes on a ZooKeeper server. */
+@Tag("zookeeper")
 class ZooKeeperProcessKitTest extends ProcessKit {
-
-  private static ServerProcess server;
-
-  @BeforeAll
-  static void start() {
-    server = TestServer.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
 
   @Override
   protected String engineUri() {
-    return "zookeeper://127.0.0.1:" + server.port() + "/processes";
+    return TestServer.uri(TestServer.shared()) + "/processes";
   }
 
   /** Each step is a round trip, and many nodes and servers share the processors. */

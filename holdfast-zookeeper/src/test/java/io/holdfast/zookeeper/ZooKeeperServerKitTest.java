@@ -8,9 +8,11 @@ import org.apache.zookeeper.ZKUtil;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of real servers on a ZooKeeper server. */
+@Tag("zookeeper")
 @Isolated("measures time")
 class ZooKeeperServerKitTest extends ServerKit {
 
