@@ -82,7 +82,7 @@ class RedisServerTest {
 
   @Test
   void aUserNeedsLittleAndIsToldWhatIsMissing() throws Exception {
-    ask("ACL SETUSER app on >s3cret ~holdfast:* &holdfast:* +@all -@dangerous");
+    ask("ACL SETUSER app on >s3cret ~holdfast:* resetchannels &holdfast:* +@all -@dangerous");
     assertThat(findings("redis://app:s3cret@" + address()))
         .anySatisfy(
             finding -> {
@@ -115,7 +115,7 @@ class RedisServerTest {
   @Test
   void aReplicaIsRefused() throws Exception {
     try (ServerProcess replica =
-        RedisProcess.settings("--replicaof", "127.0.0.1 " + server.port()).start()) {
+        RedisProcess.settings("--replicaof", "127.0.0.1", Integer.toString(server.port())).start()) {
       assertThatThrownBy(() -> open(RedisProcess.uri(replica)))
           .isInstanceOf(EngineUnavailableException.class)
           .hasMessageContaining("is a replica");
