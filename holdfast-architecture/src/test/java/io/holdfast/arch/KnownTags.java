@@ -14,12 +14,22 @@ import java.util.stream.Stream;
 /** The tags by which a build chooses tests: layers and engines. */
 final class KnownTags {
 
+  private static final Set<String> ENGINES =
+      Set.of(
+          "memory",
+          "store",
+          "file",
+          "postgresql",
+          "pgbouncer",
+          "mariadb",
+          "redis",
+          "etcd",
+          "zookeeper");
+
   /** The constants of {@link Layers}, and the engines. */
   static final Set<String> ALL =
       Stream.concat(
-              Arrays.stream(Layers.class.getFields()).map(KnownTags::valueOf),
-              Stream.of(
-                  "memory", "store", "file", "postgresql", "mariadb", "redis", "etcd", "zookeeper"))
+              Arrays.stream(Layers.class.getFields()).map(KnownTags::valueOf), ENGINES.stream())
           .collect(Collectors.toUnmodifiableSet());
 
   private static final Pattern CHOICE =
