@@ -7,9 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -19,67 +17,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ParameterizedClass
 @EnumSource(Style.class)
-class ClassicLockTest {
-
-  private static final long SHORT_MILLIS = 60;
-
-  private final Nodes nodes = new Nodes();
-  private final Holdfast node = nodes.open("a");
-  private final Style style;
-  private final Lock lock;
+class ClassicLockTest extends ClassicLockFixture {
 
   private int unguarded;
 
   ClassicLockTest(Style style) {
-    this.style = style;
-    this.lock = node.lock("classic", style.options()).asLock();
-  }
-
-  @AfterEach
-  void close() {
-    nodes.close();
-  }
-
-  private boolean freeForOthers() {
-    return Task.elsewhere(
-        () -> {
-          boolean got = lock.tryLock();
-          if (got) {
-            lock.unlock();
-          }
-          return got;
-        });
-  }
-
-  private void assertNotMine() {
-    assertThatThrownBy(lock::unlock).isExactlyInstanceOf(IllegalMonitorStateException.class);
-  }
-
-  /** Holds the lock on another thread until it is told to go. */
-  private final class Holder {
-    private final AtomicBoolean inside = new AtomicBoolean();
-    private final AtomicBoolean leave = new AtomicBoolean();
-    private final Task<Boolean> task;
-
-    Holder() {
-      task =
-          Task.run(
-              () -> {
-                lock.lock();
-                try {
-                  inside.set(true);
-                  Await.until("the holder may go", leave::get);
-                } finally {
-                  lock.unlock();
-                }
-              });
-      Await.until("the holder is inside", inside::get);
-    }
-
-    void leave() {
-      leave.set(true);
-      task.result();
-    }
+    super(style);
   }
 
   // ---------------------------------------------------------------- lock and unlock
@@ -220,11 +163,6 @@ class ClassicLockTest {
 
   // ---------------------------------------------------------------- lock waits
 
-  private void lockAndUnlock() {
-    lock.lock();
-    lock.unlock();
-  }
-
   @Test
   void lockWaitsForTheHolder() {
     lock.lock();
@@ -289,245 +227,6 @@ class ClassicLockTest {
     assertThat(lock.tryLock()).isFalse();
     assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
     assertNotMine();
-  }
-
-  // ---------------------------------------------------------------- lockInterruptibly
-
-  @Test
-  void lockInterruptiblyGetsAFreeLock() throws InterruptedException {
-    lock.lockInterruptibly();
-    assertThat(freeForOthers()).isFalse();
-    lock.unlock();
-  }
-
-  @Test
-  void lockInterruptiblyRefusesAnInterruptedThread() {
-    Task.run(
-            () -> {
-              Thread.currentThread().interrupt();
-              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
-              assertThat(Thread.currentThread().isInterrupted()).isFalse();
-              assertNotMine();
-            })
-        .result();
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void lockInterruptiblyRefusesAnInterruptedOwnerToo() {
-    Task.run(
-            () -> {
-              lock.lock();
-              Thread.currentThread().interrupt();
-              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
-              lock.unlock();
-              assertNotMine();
-            })
-        .result();
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void lockInterruptiblyIsInterruptedWhileWaiting() {
-    lock.lock();
-    Task<Boolean> waiter =
-        Task.parked(
-            () -> {
-              assertThatThrownBy(lock::lockInterruptibly).isInstanceOf(InterruptedException.class);
-              assertThat(Thread.currentThread().isInterrupted()).isFalse();
-              assertNotMine();
-            });
-    waiter.interrupt();
-    waiter.result();
-    assertThat(freeForOthers()).isFalse();
-    lock.unlock();
-    assertThat(freeForOthers()).isTrue();
-    Await.until("nothing is left", this::atRestWhenIdle);
-  }
-
-  private boolean atRestWhenIdle() {
-    return node.inspector().list("").stream().allMatch(report -> report.waiters().isEmpty());
-  }
-
-  @Test
-  void anInterruptedWaiterDoesNotDisturbTheOthers() {
-    lock.lock();
-    Task<Boolean> first = Task.parked(() -> lockInterruptiblyAndUnlock());
-    Task<Boolean> second = Task.parked(() -> lockInterruptiblyAndUnlock());
-    Task<Boolean> third = Task.parked(() -> lockInterruptiblyAndUnlock());
-    second.interrupt();
-    second.failsWith(InterruptedException.class);
-    first.interrupt();
-    first.failsWith(InterruptedException.class);
-    assertThat(third.isDone()).isFalse();
-    lock.unlock();
-    third.result();
-  }
-
-  private void lockInterruptiblyAndUnlock() throws InterruptedException {
-    lock.lockInterruptibly();
-    lock.unlock();
-  }
-
-  // ---------------------------------------------------------------- tryLock
-
-  @Test
-  void tryLockGetsAFreeLock() {
-    assertThat(lock.tryLock()).isTrue();
-    assertThat(freeForOthers()).isFalse();
-    lock.unlock();
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void tryLockFailsWhileAnotherHoldsAndSucceedsAfterwards() {
-    Holder holder = new Holder();
-    assertThat(lock.tryLock()).isFalse();
-    assertNotMine();
-    holder.leave();
-    assertThat(lock.tryLock()).isTrue();
-    lock.unlock();
-  }
-
-  @Test
-  void tryLockIsDeafToInterruptsAndKeepsTheStatus() {
-    Task.run(
-            () -> {
-              Thread.currentThread().interrupt();
-              assertThat(lock.tryLock()).isTrue();
-              assertThat(Thread.currentThread().isInterrupted()).isTrue();
-              lock.unlock();
-            })
-        .result();
-  }
-
-  @Test
-  void failedTryLockKeepsTheInterruptStatus() {
-    lock.lock();
-    Task.run(
-            () -> {
-              Thread.currentThread().interrupt();
-              assertThat(lock.tryLock()).isFalse();
-              assertThat(Thread.currentThread().isInterrupted()).isTrue();
-            })
-        .result();
-    lock.unlock();
-  }
-
-  // ---------------------------------------------------------------- timed tryLock
-
-  @Test
-  void timedTryLockGetsAFreeLock() throws InterruptedException {
-    assertThat(lock.tryLock(1, TimeUnit.SECONDS)).isTrue();
-    assertThat(freeForOthers()).isFalse();
-    lock.unlock();
-  }
-
-  @Test
-  void timedTryLockTimesOutAndLeavesNothing() throws InterruptedException {
-    Holder holder = new Holder();
-    long start = System.nanoTime();
-    assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse();
-    assertThat(Await.since(start)).isGreaterThanOrEqualTo(Duration.ofMillis(SHORT_MILLIS));
-    assertNotMine();
-    holder.leave();
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void timedTryLockGetsALockThatIsReleasedInTime() {
-    Holder holder = new Holder();
-    Task<Boolean> waiter =
-        Task.parked(
-            () -> {
-              assertThat(lock.tryLock(Await.LIMIT.toMillis(), TimeUnit.MILLISECONDS)).isTrue();
-              lock.unlock();
-            });
-    holder.leave();
-    waiter.result();
-  }
-
-  @Test
-  void timedTryLockOfAnInterruptedThreadIsRefusedEvenIfFree() {
-    for (long time : new long[] {Long.MAX_VALUE, 1, 0, -1}) {
-      Task.run(
-              () -> {
-                Thread.currentThread().interrupt();
-                assertThatThrownBy(() -> lock.tryLock(time, TimeUnit.SECONDS))
-                    .isInstanceOf(InterruptedException.class);
-                assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                assertNotMine();
-              })
-          .result();
-    }
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void timedTryLockIsInterruptedWhileWaiting() {
-    lock.lock();
-    Task<Boolean> waiter =
-        Task.parked(
-            () -> {
-              assertThatThrownBy(() -> lock.tryLock(1, TimeUnit.HOURS))
-                  .isInstanceOf(InterruptedException.class);
-              assertThat(Thread.currentThread().isInterrupted()).isFalse();
-              assertNotMine();
-            });
-    waiter.interrupt();
-    waiter.result();
-    lock.unlock();
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void timedTryLockWithZeroOrLessDoesNotWait() throws InterruptedException {
-    long[] times = {0, -1, Long.MIN_VALUE};
-    for (long time : times) {
-      assertThat(lock.tryLock(time, TimeUnit.DAYS)).isTrue();
-      lock.unlock();
-    }
-    Holder holder = new Holder();
-    for (long time : times) {
-      assertThat(lock.tryLock(time, TimeUnit.DAYS)).isFalse();
-    }
-    holder.leave();
-  }
-
-  @Test
-  void timedTryLockWithHugeTimesWaits() {
-    for (TimeUnit unit : TimeUnit.values()) {
-      lock.lock();
-      Task<Boolean> waiter =
-          Task.parked(
-              () -> {
-                assertThat(lock.tryLock(Long.MAX_VALUE, unit)).isTrue();
-                lock.unlock();
-              });
-      assertThat(waiter.isDone()).isFalse();
-      lock.unlock();
-      waiter.result();
-    }
-  }
-
-  @Test
-  void timedTryLockNeedsAUnit() {
-    for (long time : new long[] {1, 0}) {
-      assertThatThrownBy(() -> lock.tryLock(time, null)).isInstanceOf(NullPointerException.class);
-    }
-    assertThat(freeForOthers()).isTrue();
-  }
-
-  @Test
-  void aWaiterThatTimedOutDoesNotDisturbTheOthers() {
-    lock.lock();
-    Task<Boolean> first =
-        Task.parked(() -> assertThat(lock.tryLock(SHORT_MILLIS, TimeUnit.MILLISECONDS)).isFalse());
-    Task<Boolean> second = Task.parked(this::lockAndUnlock);
-    first.result();
-    assertThat(second.isDone()).isFalse();
-    lock.unlock();
-    second.result();
   }
 
   // ---------------------------------------------------------------- conditions, text

@@ -11,60 +11,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Circles of waits are found, named and ended, wherever they run. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class DeadlockTest {
-
-  /** Long enough for a search to go wrong. */
-  private static final Duration A_WHILE = Duration.ofMillis(150);
-
-  private final Nodes nodes = new Nodes();
-  private final Holdfast a = nodes.open("a");
-  private final Holdfast b = nodes.open("b");
-  private final List<CompletableFuture<Void>> visits = new ArrayList<>();
+class DeadlockTest extends DeadlockFixture {
 
   /** When the last one asked for its second lock, and so closed the ring. */
   private final AtomicLong lastAskedAt = new AtomicLong(System.nanoTime());
 
   private final AtomicLong gaveWayAt = new AtomicLong(System.nanoTime());
-
-  @AfterEach
-  void close() {
-    nodes.close();
-  }
-
-  /** What a thread does, with locks that it releases at the end whatever happens. */
-  private interface Visit {
-    void run() throws Exception;
-  }
-
-  private CompletableFuture<Void> start(String thread, Visit visit) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread runner =
-        new Thread(
-            () -> {
-              try {
-                visit.run();
-                done.complete(null);
-              } catch (Exception failed) {
-                done.completeExceptionally(failed);
-              }
-            },
-            thread);
-    runner.setDaemon(true);
-    runner.start();
-    visits.add(done);
-    return done;
-  }
 
   private CompletableFuture<Void> takesBoth(
       String thread, DistributedLock first, DistributedLock second, CountDownLatch everybody) {
@@ -84,20 +44,6 @@ class DeadlockTest {
             }
           }
         });
-  }
-
-  /** The exceptions of those who gave way; everybody else has succeeded. */
-  private List<DeadlockException> victims() throws InterruptedException, TimeoutException {
-    List<DeadlockException> victims = new ArrayList<>();
-    for (CompletableFuture<Void> visit : visits) {
-      try {
-        visit.get(20, TimeUnit.SECONDS);
-      } catch (ExecutionException failed) {
-        assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
-        victims.add((DeadlockException) failed.getCause());
-      }
-    }
-    return victims;
   }
 
   @Test
@@ -250,21 +196,10 @@ class DeadlockTest {
           }
         });
     ready.await();
-    Thread writer =
-        new Thread(
-            () -> {
-              try {
-                rw.writeLock().acquire().close();
-              } catch (InterruptedException impossible) {
-                throw new AssertionError(impossible);
-              }
-            },
-            "writer");
-    writer.start();
-    Await.parked(writer);
+    Task<Boolean> writer = Task.parked(() -> rw.writeLock().acquire().close());
     writing.countDown();
     assertThat(victims()).isEmpty();
-    writer.join();
+    writer.result();
     Await.empty(a);
   }
 
@@ -291,126 +226,6 @@ class DeadlockTest {
             b.lock("m").acquire().close();
           }
         });
-    assertThat(victims()).hasSize(1);
-    Await.empty(a);
-  }
-
-  private static final LockOptions FOLLOWED = LockOptions.DEFAULT.followPermits(true);
-
-  private CompletableFuture<Void> takesPermitThenLock(
-      Holdfast node, LockOptions options, String lock, CountDownLatch everybody) {
-    return start(
-        "permit, then " + lock + " in " + node,
-        () -> {
-          try (Hold permit = node.semaphore("permits", 2, options).acquire()) {
-            assertThat(permit.isHeld()).isTrue();
-            everybody.countDown();
-            everybody.await();
-            node.lock(lock).acquire().close();
-          }
-        });
-  }
-
-  private CompletableFuture<Void> takesLockThenPermit(
-      Holdfast node, LockOptions options, String lock, CountDownLatch everybody) {
-    return start(
-        lock + ", then permit in " + node,
-        () -> {
-          try (Hold held = node.lock(lock).acquire()) {
-            assertThat(held.isHeld()).isTrue();
-            everybody.countDown();
-            everybody.await();
-            node.semaphore("permits", 2, options).acquire().close();
-          }
-        });
-  }
-
-  /** Both permits are held by those who wait for the lock of who waits for a permit. */
-  @Test
-  void throughAllPermitsOfASemaphore() throws Exception {
-    CountDownLatch everybody = new CountDownLatch(3);
-    takesPermitThenLock(a, FOLLOWED, "x", everybody);
-    takesPermitThenLock(b, FOLLOWED, "x", everybody);
-    takesLockThenPermit(nodes.open("c"), FOLLOWED, "x", everybody);
-    List<DeadlockException> victims = victims();
-    assertThat(victims).hasSize(1);
-    assertThat(victims.get(0).cycle()).hasSize(2);
-    Await.empty(a);
-  }
-
-  @Test
-  void throughPermitsInsideANode() throws Exception {
-    CountDownLatch everybody = new CountDownLatch(3);
-    takesPermitThenLock(a, FOLLOWED, "x", everybody);
-    takesPermitThenLock(a, FOLLOWED, "x", everybody);
-    takesLockThenPermit(a, FOLLOWED, "x", everybody);
-    assertThat(victims()).hasSize(1);
-    Await.empty(a);
-  }
-
-  /** One of the permits is held by somebody who runs: whoever waits for one waits for him. */
-  @Test
-  void aPermitThatMayComeBackIsNoDeadlock() throws Exception {
-    CountDownLatch everybody = new CountDownLatch(2);
-    Hold running = b.semaphore("permits", 2, FOLLOWED).acquire();
-    takesPermitThenLock(a, FOLLOWED, "x", everybody);
-    takesLockThenPermit(nodes.open("c"), FOLLOWED, "x", everybody);
-    Await.waiters(a, "permits", 1);
-    Await.holds("nobody gives way", A_WHILE, () -> visits.stream().noneMatch(v -> v.isDone()));
-    running.close();
-    assertThat(victims()).isEmpty();
-    Await.empty(a);
-  }
-
-  @Test
-  void permitsAreNotFollowedUnasked() throws Exception {
-    CountDownLatch everybody = new CountDownLatch(2);
-    Hold handedOver = b.semaphore("permits", 2).acquire();
-    takesPermitThenLock(a, LockOptions.DEFAULT, "x", everybody);
-    takesLockThenPermit(nodes.open("c"), LockOptions.DEFAULT, "x", everybody);
-    everybody.await();
-    CompletableFuture<Void> last =
-        start("waits, and leaves its permit to another", () -> b.lock("x").acquire().close());
-    Await.waiters(a, "permits", 1);
-    Await.holds("nobody gives way", A_WHILE, () -> !last.isDone());
-    handedOver.close();
-    assertThat(victims()).isEmpty();
-    Await.empty(a);
-  }
-
-  @Test
-  void whoWaitsForHisOwnPermit() throws Exception {
-    start(
-        "both",
-        () -> {
-          DistributedSemaphore permits = a.semaphore("permits", 2, FOLLOWED);
-          try (Hold both = permits.acquire(2)) {
-            assertThat(both.isHeld()).isTrue();
-            permits.acquire().close();
-          }
-        });
-    List<DeadlockException> victims = victims();
-    assertThat(victims).hasSize(1);
-    assertThat(victims.get(0)).hasMessageContaining("deadlock of 1 owner:");
-    Await.empty(a);
-  }
-
-  @Test
-  void twoWhoHoldHalfOfThePermitsEach() throws Exception {
-    CountDownLatch both = new CountDownLatch(2);
-    for (Holdfast node : List.of(a, b)) {
-      start(
-          "half in " + node,
-          () -> {
-            DistributedSemaphore permits = node.semaphore("permits", 4, FOLLOWED);
-            try (Hold half = permits.acquire(2)) {
-              assertThat(half.isHeld()).isTrue();
-              both.countDown();
-              both.await();
-              permits.acquire().close();
-            }
-          });
-    }
     assertThat(victims()).hasSize(1);
     Await.empty(a);
   }

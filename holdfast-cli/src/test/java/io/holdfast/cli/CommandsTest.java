@@ -68,7 +68,8 @@ class CommandsTest {
 
       assertThat(out.toString().lines().toList()).hasSize(2);
       assertThat(out.toString())
-          .contains("orders/42", "mutex", "main", Long.toString(ProcessHandle.current().pid()))
+          .contains("orders/42", "mutex", Thread.currentThread().getName())
+          .contains(Long.toString(ProcessHandle.current().pid()))
           .contains(tokens(hold))
           .containsPattern(" 1\n");
       assertThat(err.toString()).contains("Nobody holds a lock");

@@ -176,6 +176,9 @@ final class LocalWaits {
     static final Links NONE = new Links(List.of(), List.of());
   }
 
+  /** The lock that an exploration starts from, and what the node keeps of it. */
+  private record Start(String name, Kept kept) {}
+
   /** Follows the waits of the owners that keep grants, to the requests at their ends. */
   private final class Exploration {
     private final EngineSession session;
@@ -193,11 +196,11 @@ final class LocalWaits {
     void explore(String name, Kept kept) {
       Set<Long> seen = new HashSet<>();
       for (Holder holder : kept.holders()) {
-        follow(name, kept, name, holder, seen);
+        follow(new Start(name, kept), name, holder, seen);
       }
     }
 
-    private void follow(String held, Kept kept, String holds, Holder holder, Set<Long> seen) {
+    private void follow(Start start, String holds, Holder holder, Set<Long> seen) {
       for (Wait wait : of(holder.owner())) {
         if (wait.began - before >= 0 || seen.size() >= BUDGET || !seen.add(wait.number)) {
           continue;
@@ -210,21 +213,22 @@ final class LocalWaits {
         }
         for (Ask ask : blockers.asks()) {
           if (ask.session == session) {
-            add(held, kept, wait.lock.name, ask);
+            add(start, wait.lock.name, ask);
           }
         }
         for (Holder next : blockers.holders()) {
-          follow(held, kept, wait.lock.name, next, seen);
+          follow(start, wait.lock.name, next, seen);
         }
         path.remove(path.size() - 1);
       }
     }
 
-    private void add(String held, Kept kept, String wanted, Ask ask) {
-      characters += held.length() + wanted.length() + 3 * path.size();
+    private void add(Start start, String wanted, Ask ask) {
+      characters += start.name().length() + wanted.length() + 3 * path.size();
       path.stream().filter(counted::add).forEach(step -> characters += length(step));
       if (characters < MAX_REPORT_CHARACTERS) {
-        links.add(new Link(held, kept.ask().request.number(), wanted, ask.request.number(), path));
+        long held = start.kept().ask().request.number();
+        links.add(new Link(start.name(), held, wanted, ask.request.number(), path));
       }
     }
   }

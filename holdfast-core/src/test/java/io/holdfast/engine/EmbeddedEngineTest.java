@@ -5,89 +5,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.rules.Command;
-import io.holdfast.rules.Command.Patience;
 import io.holdfast.rules.Event;
-import io.holdfast.rules.LockKind;
 import io.holdfast.rules.LockRecord;
-import io.holdfast.rules.Mode;
 import io.holdfast.rules.Reply;
-import io.holdfast.rules.RequestId;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 
-class EmbeddedEngineTest {
-
-  private static final SessionTerms TERMS =
-      new SessionTerms(SessionTerms.DEFAULT_TTL, "node", "host.example", 42);
-
-  private final ManualEnvironment time = new ManualEnvironment();
-  private final List<EmbeddedEngine> opened = new ArrayList<>();
-  private String name = "";
-
-  /** A session, and what its listener has heard. */
-  private static class Client implements SessionListener {
-    final List<String> heard = new ArrayList<>();
-    final EngineSession session;
-
-    Client(EmbeddedEngine engine) {
-      this(engine, TERMS);
-    }
-
-    Client(EmbeddedEngine engine, SessionTerms terms) {
-      session = now(engine.openSession(terms, this));
-    }
-
-    @Override
-    public void onEvent(String lock, Event event) {
-      heard.add(lock + " " + event.getClass().getSimpleName() + " " + event.request().number());
-    }
-
-    @Override
-    public void onExpired() {
-      heard.add("expired");
-    }
-
-    Reply acquire(String lock, long number) {
-      return now(
-          session.submit(
-              lock,
-              new Command.Acquire(
-                  request(number), LockKind.MUTEX, Mode.EXCLUSIVE, "owner", true, Patience.QUEUE)));
-    }
-
-    Reply release(String lock, long number) {
-      return now(session.submit(lock, new Command.Release(request(number))));
-    }
-
-    RequestId request(long number) {
-      return new RequestId(session.id(), number);
-    }
-  }
-
-  @BeforeEach
-  void nameTheSpace(TestInfo test) {
-    name = test.getTestMethod().orElseThrow().getName();
-  }
-
-  @AfterEach
-  void closeAll() {
-    opened.forEach(EmbeddedEngine::close);
-  }
+class EmbeddedEngineTest extends EmbeddedFixture {
 
   @Test
   void aLockIsHandedOver() {
@@ -150,95 +84,6 @@ class EmbeddedEngineTest {
     time.jumpWallClock(Duration.ofDays(365 * 200));
     long id = granted(new Client(open()).acquire("a", 1));
     assertThat(Math.multiplyExact(id, 4_096L)).isPositive();
-  }
-
-  @Test
-  void aSessionThatIsNotRenewedExpires() {
-    EmbeddedEngine engine = open();
-    Client dead = new Client(engine);
-    Client alive = new Client(engine);
-    dead.acquire("a", 1);
-    alive.acquire("a", 1);
-    dead.heard.clear();
-    renewFor(alive, Duration.ofSeconds(10));
-    assertThat(alive.heard).isEmpty();
-    renewFor(alive, Duration.ofSeconds(1));
-    assertThat(dead.heard).containsExactly("expired");
-    assertThat(alive.heard).containsExactly("a Granted 1");
-    assertEnded(dead);
-    assertThat(now(alive.session.renew())).isNull();
-  }
-
-  @Test
-  void expiryIsNoticedWithinATwentiethOfTheTtl() {
-    Client client =
-        new Client(open(), new SessionTerms(SessionTerms.MIN_TTL, "node", "host.example", 1));
-    time.advance(Duration.ofSeconds(2));
-    assertThat(client.heard).isEmpty();
-    time.advance(Duration.ofMillis(100));
-    assertThat(client.heard).containsExactly("expired");
-    assertThat(time.pending()).as("nothing ticks without sessions").isZero();
-  }
-
-  @Test
-  void aLongTtlIsNotStretchedByTheCapOnSteps() {
-    Client client =
-        new Client(open(), new SessionTerms(SessionTerms.MAX_TTL, "node", "host.example", 1));
-    time.advance(SessionTerms.MAX_TTL);
-    assertThat(client.heard).isEmpty();
-    time.advance(Duration.ofSeconds(1));
-    assertThat(client.heard).containsExactly("expired");
-  }
-
-  @Test
-  void aPauseOfTheProcessExpiresNobody() {
-    Client client = new Client(open());
-    client.acquire("a", 1);
-    time.pause(Duration.ofHours(1));
-    time.runDue();
-    assertThat(client.heard).isEmpty();
-    now(client.session.renew());
-    time.advance(Duration.ofSeconds(9));
-    assertThat(client.heard).isEmpty();
-  }
-
-  @Test
-  void aLateRenewalAfterAPauseCountsFromThen() {
-    Client client = new Client(open());
-    time.advance(Duration.ofSeconds(9));
-    time.pause(Duration.ofHours(1));
-    now(client.session.renew());
-    time.advance(Duration.ofMillis(9_900));
-    assertThat(client.heard).isEmpty();
-    time.advance(Duration.ofMillis(500));
-    assertThat(client.heard).containsExactly("expired");
-  }
-
-  @Test
-  void aJumpOfTheWallClockExpiresNobody() {
-    Client client = new Client(open());
-    time.jumpWallClock(Duration.ofDays(3));
-    time.advance(Duration.ofSeconds(5));
-    time.jumpWallClock(Duration.ofDays(-9));
-    time.advance(Duration.ofSeconds(4));
-    assertThat(client.heard).isEmpty();
-  }
-
-  @Test
-  void theNextEngineDrivesTheClockWhenTheFirstIsClosed() {
-    ManualEnvironment second = new ManualEnvironment();
-    second.advance(Duration.ofDays(1));
-    EmbeddedEngine first = open();
-    EmbeddedEngine next = keep(EmbeddedEngine.open(name, "s", second.environment()));
-    new Client(first);
-    Client client = new Client(next);
-    time.advance(Duration.ofSeconds(6));
-    first.close();
-    assertThat(time.pending()).isZero();
-    second.advance(Duration.ofMillis(3_900));
-    assertThat(client.heard).isEmpty();
-    second.advance(Duration.ofMillis(600));
-    assertThat(client.heard).containsExactly("expired");
   }
 
   @Test
@@ -420,42 +265,5 @@ class EmbeddedEngineTest {
     assertThatThrownBy(() -> provider.open(URI.create("memory://host/x"), "s", time.environment()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("memory:test");
-  }
-
-  private void renewFor(Client client, Duration duration) {
-    for (long second = 0; second < duration.toSeconds(); second++) {
-      time.advance(Duration.ofSeconds(1));
-      now(client.session.renew());
-    }
-  }
-
-  private static void assertEnded(Client client) {
-    assertThatThrownBy(() -> client.acquire("z", 99)).isInstanceOf(SessionEndedException.class);
-    assertThatThrownBy(() -> now(client.session.renew()))
-        .isInstanceOf(SessionEndedException.class)
-        .hasMessageContaining("session " + client.session.id());
-  }
-
-  private static long granted(Reply reply) {
-    return ((Reply.Granted) reply).id();
-  }
-
-  private EmbeddedEngine open() {
-    return keep(EmbeddedEngine.open(name, "s", time.environment()));
-  }
-
-  private EmbeddedEngine keep(EmbeddedEngine engine) {
-    opened.add(engine);
-    return engine;
-  }
-
-  /** The answer of a stage that must be complete; its failure is thrown as it is. */
-  private static <T> T now(CompletionStage<T> stage) {
-    assertThat(stage.toCompletableFuture()).isDone();
-    try {
-      return stage.toCompletableFuture().join();
-    } catch (CompletionException failed) {
-      throw (RuntimeException) failed.getCause();
-    }
   }
 }

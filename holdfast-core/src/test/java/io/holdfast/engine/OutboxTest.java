@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -82,17 +83,7 @@ class OutboxTest {
     AtomicInteger inside = new AtomicInteger();
     AtomicInteger overlaps = new AtomicInteger();
     ExecutorService pool = Executors.newFixedThreadPool(threads);
-    Environment.Scheduler real =
-        new Environment.Scheduler() {
-          @Override
-          public Environment.Cancellable schedule(Runnable work, Duration delay) {
-            pool.execute(work);
-            return () -> {};
-          }
-
-          @Override
-          public void close() {}
-        };
+    Environment.Scheduler real = atOnceOn(pool);
     AtomicInteger calls = new AtomicInteger();
     List<Runnable> producers = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
@@ -118,6 +109,19 @@ class OutboxTest {
     assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
     assertThat(overlaps.get()).isZero();
     assertThat(calls.get()).isEqualTo(threads * each);
+  }
+
+  private static Environment.Scheduler atOnceOn(Executor pool) {
+    return new Environment.Scheduler() {
+      @Override
+      public Environment.Cancellable schedule(Runnable work, Duration delay) {
+        pool.execute(work);
+        return () -> {};
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   private void post(int... numbers) {

@@ -343,7 +343,7 @@ class StoreEngineFaultTest {
   void tryIsRejectedAlthoughTheAnswerGotLost() {
     Client holder = world.client();
     Client trier = world.client();
-    store.faults(new StoreEngineTest.Deaf());
+    store.faults(new Deaf());
     now(holder.acquire("a", 1));
     now(trier.acquire("a", 1, Patience.TRY));
     now(holder.session.submit("a", new Command.Decline(holder.request(1))));

@@ -52,7 +52,7 @@ class StoreEngineQueueTest {
     Crowd(long seed) {
       random = new Random(seed);
       world = new StoreWorld(seed);
-      world.store.faults(new StoreEngineTest.Deaf());
+      world.store.faults(new Deaf());
       world.store.pollInterval(Duration.ofMillis(random.nextBoolean() ? 100 : 500));
       kind =
           switch (random.nextInt(3)) {

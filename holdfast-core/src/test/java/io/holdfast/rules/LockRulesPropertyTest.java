@@ -1,5 +1,8 @@
 package io.holdfast.rules;
 
+import static io.holdfast.rules.RandomLock.grantees;
+import static io.holdfast.rules.RandomLock.holds;
+import static io.holdfast.rules.RandomLock.requests;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +10,6 @@ import io.holdfast.rules.RandomLock.Script;
 import io.holdfast.rules.RandomLock.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,109 +80,6 @@ class LockRulesPropertyTest {
           }
           if (holds(grants, Mode.SHARED)) {
             assertThat(queue.get(0).mode()).isEqualTo(Mode.EXCLUSIVE);
-          }
-        });
-  }
-
-  @Property
-  void theQueueKeepsItsOrder(@ForAll("scripts") Script script) {
-    RandomLock.play(
-        script,
-        (kind, step) -> {
-          List<RequestId> kept =
-              step.queueBefore().stream()
-                  .map(Waiter::request)
-                  .filter(requests(step.queueAfter())::contains)
-                  .toList();
-          List<RequestId> after = step.queueAfter().stream().map(Waiter::request).toList();
-          assertThat(after.subList(0, kept.size())).isEqualTo(kept);
-          assertThat(after.size() - kept.size()).isBetween(0, 1);
-        });
-  }
-
-  @Property
-  void waitersOfOneClassAreServedInOrder(@ForAll("scripts") Script script) {
-    RandomLock.play(
-        script,
-        (kind, step) -> {
-          Set<RequestId> granted = grantees(step.grantsAfter());
-          Set<RequestId> waiting = requests(step.queueAfter());
-          Set<Mode.Type> passed = new HashSet<>();
-          for (Waiter waiter : step.queueBefore()) {
-            Mode.Type type = waiter.mode().type();
-            if (waiting.contains(waiter.request())) {
-              passed.add(type);
-            } else if (granted.contains(waiter.request())) {
-              assertThat(passed).as("waiters of this class were passed over").doesNotContain(type);
-            }
-          }
-        });
-  }
-
-  @Property
-  void nobodyOvertakesOnArrival(@ForAll("scripts") Script script) {
-    RandomLock.play(
-        script,
-        (kind, step) -> {
-          if (step.command() instanceof Command.Acquire acquire
-              && grantees(step.grantsAfter()).contains(acquire.request())
-              && !grantees(step.grantsBefore()).contains(acquire.request())) {
-            assertThat(step.queueBefore()).as("waiters before the newcomer").isEmpty();
-          }
-        });
-  }
-
-  /** Phase fairness, from the side of the readers. */
-  @Property
-  void whenAWriterLeavesAllReadersEnter(@ForAll("scripts") Script script) {
-    RandomLock.play(
-        script,
-        (kind, step) -> {
-          boolean readersWaited =
-              step.queueBefore().stream().anyMatch(waiter -> waiter.mode().equals(Mode.SHARED));
-          if (holds(step.grantsBefore(), Mode.EXCLUSIVE)
-              && !holds(step.grantsAfter(), Mode.EXCLUSIVE)
-              && readersWaited) {
-            assertThat(step.queueAfter()).noneMatch(waiter -> waiter.mode().equals(Mode.SHARED));
-          }
-        });
-  }
-
-  /**
-   * Phase fairness, counted: a reader is passed by one writer at most; a writer by one read phase
-   * for himself and for each writer before him, and one more for each upgrade.
-   */
-  @Property
-  void aWaiterIsOvertakenByOnePhaseAtMost(@ForAll("scripts") Script script) {
-    Map<RequestId, Integer> passedBy = new HashMap<>();
-    Map<RequestId, Integer> allowed = new HashMap<>();
-    RandomLock.play(
-        script,
-        (kind, step) -> {
-          if (kind.type() != LockKind.Type.READ_WRITE) {
-            return;
-          }
-          boolean upgraded = step.command() instanceof Command.Upgrade && step.made().changed();
-          boolean readPhaseBegan =
-              holds(step.grantsAfter(), Mode.SHARED) && !holds(step.grantsBefore(), Mode.SHARED);
-          boolean writerEntered =
-              !upgraded
-                  && holds(step.grantsAfter(), Mode.EXCLUSIVE)
-                  && !grantees(step.grantsBefore()).equals(grantees(step.grantsAfter()));
-          int writersAhead = 0;
-          for (Waiter waiter : step.queueAfter()) {
-            boolean writer = waiter.mode().equals(Mode.EXCLUSIVE);
-            RequestId request = waiter.request();
-            int bound = writer ? writersAhead + 1 : 1;
-            allowed.merge(request, upgraded && writer ? 1 : 0, Integer::sum);
-            if (!passedBy.containsKey(request)) {
-              passedBy.put(request, 0);
-              allowed.put(request, bound);
-            } else if (writer ? readPhaseBegan : writerEntered) {
-              passedBy.merge(request, 1, Integer::sum);
-            }
-            assertThat(passedBy.get(request)).isLessThanOrEqualTo(allowed.get(request));
-            writersAhead += writer ? 1 : 0;
           }
         });
   }
@@ -401,20 +300,8 @@ class LockRulesPropertyTest {
     return acquire.mode().equals(Mode.SHARED);
   }
 
-  private static boolean holds(List<Grant> grants, Mode mode) {
-    return grants.stream().anyMatch(grant -> grant.mode().equals(mode));
-  }
-
   private static Optional<Grant> find(List<Grant> grants, RequestId request) {
     return grants.stream().filter(grant -> grant.request().equals(request)).findFirst();
-  }
-
-  private static Set<RequestId> grantees(List<Grant> grants) {
-    return grants.stream().map(Grant::request).collect(toSet());
-  }
-
-  private static Set<RequestId> requests(List<Waiter> queue) {
-    return queue.stream().map(Waiter::request).collect(toSet());
   }
 
   private static List<Event> eventsFor(Step step, RequestId request) {

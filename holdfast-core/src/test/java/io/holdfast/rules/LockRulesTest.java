@@ -13,19 +13,11 @@ import io.holdfast.rules.Reply.Reason;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The rules by example. Each request is of a session of its own, with the same number. */
-class LockRulesTest {
-
-  private static final LockKind SLOTS = LockKind.semaphore(4);
-  private static final long NOW = 1_700_000_000_000L;
-
-  private @Nullable LockRecord record;
-  private long version;
-  private List<Event> events = List.of();
+/** The rules by example. */
+class LockRulesTest extends LockRulesFixture {
 
   @Test
   void aFreeLockIsGrantedWithTheVersionOfTheWrite() {
@@ -176,65 +168,6 @@ class LockRulesTest {
   }
 
   @Test
-  void aTryWaitsWhereTheLockMayBeRetained() {
-    take(MUTEX, EXCLUSIVE, 1);
-    assertThat(apply(tryFor(2, MUTEX, EXCLUSIVE))).isEqualTo(new Reply.Queued(0));
-    assertThat(events).containsExactly(new Event.Revoke(id(1), true));
-    assertThat(apply(tryFor(3, MUTEX, EXCLUSIVE))).isEqualTo(new Reply.Queued(1));
-    assertThat(events).as("the holder owes an answer already").isEmpty();
-
-    apply(new Command.Decline(id(1)));
-    assertThat(events)
-        .containsExactly(
-            new Event.Rejected(id(2), Reason.BUSY), new Event.Rejected(id(3), Reason.BUSY));
-    assertThat(holders()).containsExactly(1L);
-    assertThat(waiters()).isEmpty();
-  }
-
-  @Test
-  void aTryIsBusyWhereTheLockCannotBeRetained() {
-    apply(new Acquire(id(1), MUTEX, EXCLUSIVE, "o", false, Patience.QUEUE));
-    assertThat(apply(tryFor(2, MUTEX, EXCLUSIVE)))
-        .isEqualTo(new Reply.Rejected(Reason.BUSY, MUTEX));
-  }
-
-  @Test
-  void aTryIsBusyWhereOthersWait() {
-    take(MUTEX, EXCLUSIVE, 1, 2);
-    assertThat(apply(tryFor(3, MUTEX, EXCLUSIVE)))
-        .isEqualTo(new Reply.Rejected(Reason.BUSY, MUTEX));
-  }
-
-  @Test
-  void aPatientWaiterBehindATryAsksTheHolderAgain() {
-    take(MUTEX, EXCLUSIVE, 1);
-    apply(tryFor(2, MUTEX, EXCLUSIVE));
-    apply(want(3, MUTEX, EXCLUSIVE));
-    assertThat(events).containsExactly(new Event.Revoke(id(1), false));
-    apply(new Command.Decline(id(1)));
-    assertThat(waiters()).containsExactly(3L);
-  }
-
-  @Test
-  void aDeclineRejectsOnlyThoseWhomTheHolderKeepsOut() {
-    take(READ_WRITE, SHARED, 1);
-    apply(tryFor(2, READ_WRITE, EXCLUSIVE));
-    assertThat(apply(tryFor(3, READ_WRITE, SHARED))).isEqualTo(new Reply.Queued(1));
-    apply(new Command.Decline(id(1)));
-    assertThat(events)
-        .containsExactly(new Event.Rejected(id(2), Reason.BUSY), new Event.Granted(id(3), 1));
-  }
-
-  @Test
-  void aDeclineOfSomebodyWhoHoldsNothingIsIgnored() {
-    take(MUTEX, EXCLUSIVE, 1);
-    apply(tryFor(2, MUTEX, EXCLUSIVE));
-    apply(new Command.Decline(id(2)));
-    apply(new Command.Decline(id(9)));
-    assertThat(waiters()).containsExactly(2L);
-  }
-
-  @Test
   void theQueueHasALimit() {
     fill(LockRules.MAX_WAITERS);
     assertThat(apply(want(99_999, MUTEX, EXCLUSIVE)))
@@ -382,48 +315,9 @@ class LockRulesTest {
     assertThat(made.record().grants().get(0).since()).as("held since").isEqualTo(later);
   }
 
-  private Reply apply(Command command) {
-    Transition raw = LockRules.apply(record, command, NOW);
-    version += raw.changed() ? 1 : 0;
-    Transition made = raw.resolved(Math.max(1, version));
-    record = made.record();
-    events = made.events();
-    return made.reply();
-  }
-
-  private void take(LockKind kind, Mode mode, int... requests) {
-    for (int request : requests) {
-      apply(want(request, kind, mode));
-    }
-  }
-
   private void fill(int waiters) {
     for (int i = 1; i <= waiters + 1; i++) {
       apply(want(i, MUTEX, EXCLUSIVE));
     }
-  }
-
-  private static Acquire want(int request, LockKind kind, Mode mode) {
-    return new Acquire(id(request), kind, mode, "owner", true, Patience.QUEUE);
-  }
-
-  private static Acquire tryFor(int request, LockKind kind, Mode mode) {
-    return new Acquire(id(request), kind, mode, "owner", true, Patience.TRY);
-  }
-
-  private static RequestId id(int request) {
-    return new RequestId(request, request);
-  }
-
-  private List<Long> holders() {
-    return record == null
-        ? List.of()
-        : record.grants().stream().map(grant -> grant.request().number()).toList();
-  }
-
-  private List<Long> waiters() {
-    return record == null
-        ? List.of()
-        : record.queue().stream().map(waiter -> waiter.request().number()).toList();
   }
 }

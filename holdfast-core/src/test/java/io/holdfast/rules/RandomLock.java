@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -127,6 +129,18 @@ final class RandomLock {
       observer.see(script.kind(), new Step(lock.record, command, raw, made, version));
       lock.record = made.record();
     }
+  }
+
+  static boolean holds(List<Grant> grants, Mode mode) {
+    return grants.stream().anyMatch(grant -> grant.mode().equals(mode));
+  }
+
+  static Set<RequestId> grantees(List<Grant> grants) {
+    return grants.stream().map(Grant::request).collect(Collectors.toSet());
+  }
+
+  static Set<RequestId> requests(List<Waiter> queue) {
+    return queue.stream().map(Waiter::request).collect(Collectors.toSet());
   }
 
   private Command command(Line line) {

@@ -62,13 +62,11 @@ final class RandomSpace {
     if (line.action() < 17) {
       return new SpaceCommand.Renew(session.id() + 1_000_000);
     }
-    int place = line.bits() % NAMES.size();
-    String name = NAMES.get(place);
-    return new SpaceCommand.OnLock(name, onLock(space, session, name, line, place));
+    String name = NAMES.get(line.bits() % NAMES.size());
+    return new SpaceCommand.OnLock(name, onLock(space, session, name, line));
   }
 
-  private static Command onLock(
-      LockSpace space, SpaceSession session, String name, Line line, int place) {
+  private static Command onLock(LockSpace space, SpaceSession session, String name, Line line) {
     List<RequestId> present = new ArrayList<>();
     Optional<LockRecord> record = space.read(name);
     record.ifPresent(
@@ -79,7 +77,7 @@ final class RandomSpace {
     if (present.isEmpty() || line.action() < 60) {
       // The next version is a number that this session has never used.
       RequestId request = new RequestId(session.id(), space.version() + 1);
-      LockKind kind = KINDS.get(place % KINDS.size());
+      LockKind kind = KINDS.get(NAMES.indexOf(name) % KINDS.size());
       boolean tries = line.bits() % 5 == 0;
       return new Command.Acquire(
           request, kind, mode(kind, line.bits()), "owner", true, tries ? TRY : QUEUE);

@@ -94,14 +94,14 @@ final class Wire {
   /** Runs a script. */
   CompletionStage<List<Object>> run(Script script, List<byte[]> keys, List<byte[]> arguments) {
     CompletableFuture<List<Object>> answer = new CompletableFuture<>();
-    Sent known = sent(CommandType.EVALSHA, script.changes(), script.digest(), keys, arguments);
+    Sent known = sent(CommandType.EVALSHA, script, keys, arguments);
     send(
         known,
         answer,
         failure -> {
           if (failure instanceof RedisNoScriptException) {
             // The server has not seen it yet, or has been restarted; nothing has run.
-            Sent whole = sent(CommandType.EVAL, script.changes(), script.body(), keys, arguments);
+            Sent whole = sent(CommandType.EVAL, script, keys, arguments);
             send(whole, answer, again -> fail(again, whole, answer));
           } else {
             fail(failure, known, answer);
@@ -139,13 +139,13 @@ final class Wire {
     }
   }
 
-  private static Sent sent(
-      CommandType type, boolean changes, byte[] script, List<byte[]> keys, List<byte[]> more) {
+  private static Sent sent(CommandType type, Script script, List<byte[]> keys, List<byte[]> more) {
+    byte[] named = type == CommandType.EVALSHA ? script.digest() : script.body();
     CommandArgs<byte[], byte[]> args =
-        new CommandArgs<>(ByteArrayCodec.INSTANCE).add(script).add(keys.size());
+        new CommandArgs<>(ByteArrayCodec.INSTANCE).add(named).add(keys.size());
     keys.forEach(args::addKey);
     more.forEach(args::add);
-    return new Sent(type, args, changes);
+    return new Sent(type, args, script.changes());
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // What follows from it is the answer.

@@ -66,11 +66,15 @@ final class AsyncUser {
   private void use(DistributedLock lock, Mode mode) {
     String what = owner.id() + " acquires " + lock.name() + " " + mode;
     switch (simulator.random().nextInt(4)) {
-      case 0, 1 -> ask(what, null, mode, () -> lock.acquireAsync(owner), Optional::of);
-      case 2 -> ask(what, TRY_LIMIT, mode, () -> lock.tryAcquireAsync(owner), Function.identity());
+      case 0, 1 -> ask(new Wish(what, mode, null), () -> lock.acquireAsync(owner), Optional::of);
+      case 2 -> {
+        Wish wish = new Wish(what, mode, TRY_LIMIT);
+        ask(wish, () -> lock.tryAcquireAsync(owner), Function.identity());
+      }
       default -> {
         Duration wait = world.pickWait();
-        ask(what, wait, mode, () -> lock.tryAcquireAsync(owner, wait), Function.identity());
+        Wish wish = new Wish(what, mode, wait);
+        ask(wish, () -> lock.tryAcquireAsync(owner, wait), Function.identity());
       }
     }
   }
@@ -78,29 +82,30 @@ final class AsyncUser {
   private void usePermits() {
     int permits = 1 + simulator.random().nextInt(3);
     ask(
-        owner.id() + " acquires permits",
-        null,
-        Mode.permits(permits),
+        new Wish(owner.id() + " acquires permits", Mode.permits(permits), null),
         () -> locks.semaphore().acquireAsync(owner, permits),
         Optional::of);
   }
 
   /**
+   * What is asked for.
+   *
+   * @param what in words
+   * @param limit within which there must be an answer; {@code null} for none
+   */
+  private record Wish(String what, Mode mode, @Nullable Duration limit) {}
+
+  /**
    * Asks.
    *
-   * @param limit within which there must be an answer; {@code null} for none
    * @param granted reads the answer
    */
   @SuppressWarnings("FutureReturnValueIgnored") // Only reacts; the simulator keeps what it throws.
   private <T> void ask(
-      String what,
-      @Nullable Duration limit,
-      Mode mode,
-      Supplier<CompletionStage<T>> request,
-      Function<T, Optional<Hold>> granted) {
-    World.Operation operation = world.begins(machine, null, what);
-    if (limit != null) {
-      operation.deadline(limit);
+      Wish wish, Supplier<CompletionStage<T>> request, Function<T, Optional<Hold>> granted) {
+    World.Operation operation = world.begins(machine, null, wish.what());
+    if (wish.limit() != null) {
+      operation.deadline(wish.limit());
     }
     CompletableFuture<T> future;
     try {
@@ -119,7 +124,7 @@ final class AsyncUser {
           } else if (cancelled[0]) {
             simulator.violated(owner + " was answered " + answer + " after a cancel", null);
           } else {
-            onAnswer(granted.apply(answer), mode);
+            onAnswer(granted.apply(answer), wish.mode());
           }
         });
     if (!future.isDone() && simulator.chance(0.25)) {
@@ -160,7 +165,8 @@ final class AsyncUser {
   private void onHold(Hold hold, Mode mode) {
     count("granted");
     Object identity = mode.type() == Mode.Type.PERMITS ? hold : owner;
-    Beliefs.Belief belief = world.beliefs().begin(machine, owner.id(), identity, mode, hold);
+    Beliefs.User self = new Beliefs.User(machine, owner.id(), identity);
+    Beliefs.Belief belief = world.beliefs().begin(self, mode, hold);
     boolean admitted = mode.isExclusive() && belief.read();
     machine.afterLocal(world.holdNanos(), "held", () -> onHeld(belief, admitted));
   }

@@ -24,6 +24,13 @@ import java.util.TreeSet;
  */
 final class Beliefs {
 
+  /**
+   * Somebody who takes locks.
+   *
+   * @param owner who he is inside his process
+   */
+  record User(Machine machine, String name, Object owner) {}
+
   /** One hold that a user was given and has not given back. */
   final class Belief {
     private final Machine machine;
@@ -36,11 +43,11 @@ final class Beliefs {
     private boolean over;
     private long read = -1;
 
-    private Belief(Machine machine, String user, Object owner, Mode mode, Hold hold) {
-      this.machine = machine;
+    private Belief(User user, Mode mode, Hold hold) {
+      this.machine = user.machine();
       this.life = machine.life();
-      this.user = user;
-      this.owner = owner;
+      this.user = user.name();
+      this.owner = user.owner();
       this.mode = mode;
       this.hold = hold;
     }
@@ -205,13 +212,9 @@ final class Beliefs {
     return resources.computeIfAbsent(name, absent -> new Resource());
   }
 
-  /**
-   * A user was given a hold.
-   *
-   * @param owner whose it is inside his process
-   */
-  Belief begin(Machine machine, String user, Object owner, Mode mode, Hold hold) {
-    return machine.watch(() -> begin(new Belief(machine, user, owner, mode, hold)));
+  /** A user was given a hold. */
+  Belief begin(User user, Mode mode, Hold hold) {
+    return user.machine().watch(() -> begin(new Belief(user, mode, hold)));
   }
 
   private Belief begin(Belief belief) {

@@ -252,23 +252,24 @@ final class Circles {
       if (belief.excludes(wait.owner, wait.mode)) {
         waits.stream()
             .filter(next -> next.isOf(belief) && next.stands())
-            .forEach(next -> addPlaces(hops, from, belief, next, 0));
+            .forEach(next -> hops.addAll(hops(from, belief, next, 0)));
       }
     }
     for (Wait other : waits) {
       int held = other.names.indexOf(from.name());
       if (held >= 0 && !other.owner.equals(wait.owner) && other.stands()) {
-        addPlaces(hops, from, null, other, held + 1);
+        hops.addAll(hops(from, null, other, held + 1));
       }
     }
     return hops;
   }
 
-  private static void addPlaces(
-      List<Hop> hops, Place from, Beliefs.@Nullable Belief held, Wait to, int first) {
+  private static List<Hop> hops(Place from, Beliefs.@Nullable Belief held, Wait to, int first) {
+    List<Hop> hops = new ArrayList<>();
     for (int i = first; i < to.names.size(); i++) {
       hops.add(new Hop(from, held, new Place(to, i)));
     }
+    return hops;
   }
 
   private List<Hop> circleThrough(Place start) {

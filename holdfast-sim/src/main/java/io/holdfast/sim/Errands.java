@@ -87,14 +87,11 @@ final class Errands {
 
     private void take(Object identity, Step step, Hold hold) {
       holds.push(hold);
+      Beliefs.User self = new Beliefs.User(machine, errand.name(), identity);
       List<Hold> parts = step.target().names().size() == 1 ? List.of(hold) : hold.parts();
       parts.stream()
           .filter(part -> machine.watch(part::isHeld))
-          .map(
-              part ->
-                  world
-                      .beliefs()
-                      .begin(machine, errand.name(), identity, step.target().mode(), part))
+          .map(part -> world.beliefs().begin(self, step.target().mode(), part))
           .forEach(beliefs::push);
     }
 

@@ -33,7 +33,13 @@ final class Network {
     static final Quality GOOD = new Quality(0, 0, 0, 0, 0);
   }
 
-  private record Link(Machine from, Machine to) {}
+  /** The way from one machine to another. */
+  record Link(Machine from, Machine to) {
+
+    Link back() {
+      return new Link(to, from);
+    }
+  }
 
   /** What calls that renew a session are named. */
   static final String RENEWAL = "renew";
@@ -93,20 +99,20 @@ final class Network {
    * @param notBefore the true time before which it must not arrive, to keep an order
    * @return when it arrives, if it does
    */
-  long send(Machine from, Machine to, String what, Runnable delivery, long notBefore) {
+  long send(Link link, String what, Runnable delivery, long notBefore) {
     long due = Math.max(notBefore, simulator.now() + delay());
-    if (!from.isUp()) {
+    if (!link.from().isUp()) {
       return due;
     }
-    if (cut.contains(new Link(from, to)) || simulator.chance(quality.loss())) {
+    if (cut.contains(link) || simulator.chance(quality.loss())) {
       coverage.count("fault: message lost");
       simulator.note("lost", what.hashCode());
       return due;
     }
-    deliver(due, to, what, delivery);
+    deliver(due, link.to(), what, delivery);
     if (simulator.chance(quality.repeat())) {
       coverage.count("fault: message repeated");
-      deliver(due + simulator.between(0, 3_000 * MILLISECOND), to, what, delivery);
+      deliver(due + simulator.between(0, 3_000 * MILLISECOND), link.to(), what, delivery);
     }
     return due;
   }
@@ -124,8 +130,8 @@ final class Network {
    * @param work done by the other machine
    * @param notBefore the true time before which it must not be done
    */
-  <T> Call<T> call(
-      Machine from, Machine to, String what, Supplier<CompletionStage<T>> work, long notBefore) {
+  <T> Call<T> call(Link link, String what, Supplier<CompletionStage<T>> work, long notBefore) {
+    Machine from = link.from();
     CompletableFuture<T> answer = new CompletableFuture<>();
     if (simulator.chance(quality.refuse())) {
       coverage.count("fault: call refused");
@@ -141,12 +147,13 @@ final class Network {
                 .whenComplete(
                     (value, failure) -> {
                       if (from.life() == life) {
-                        send(to, from, "reply", () -> reply(replied, answer, value, failure), 0);
+                        Runnable reply = () -> reply(replied, answer, value, failure);
+                        send(link.back(), "reply", reply, 0);
                       }
                     });
           }
         };
-    long arrival = send(from, to, what, request, notBefore);
+    long arrival = send(link, what, request, notBefore);
     Runnable ambush = what.equals(RENEWAL) ? ambushes.remove(from) : null;
     if (ambush != null) {
       ambush.run();

@@ -12,6 +12,7 @@ import io.holdfast.rules.Event;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
 import io.holdfast.rules.WaitReport;
+import io.holdfast.sim.Network.Link;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -85,7 +86,7 @@ final class SpaceServer implements Server {
     }
 
     private <T> CompletableFuture<T> call(String what, Supplier<CompletionStage<T>> work) {
-      return network.call(client, machine, what, work, 0).answer();
+      return network.call(new Link(client, machine), what, work, 0).answer();
     }
 
     @Override
@@ -146,8 +147,7 @@ final class SpaceServer implements Server {
       public CompletionStage<Reply> submit(String name, Command command) {
         Network.Call<Reply> call =
             network.call(
-                client,
-                machine,
+                new Link(client, machine),
                 "command",
                 () -> {
                   // Whoever has expired is one step, and the command another.
@@ -173,7 +173,7 @@ final class SpaceServer implements Server {
 
       @Override
       public void remind(String name, Set<Long> sessions) {
-        network.send(client, machine, "remind", () -> session.remind(name, sessions), 0);
+        network.send(new Link(client, machine), "remind", () -> session.remind(name, sessions), 0);
       }
 
       @Override
@@ -214,7 +214,7 @@ final class SpaceServer implements Server {
             arrived[0] = true;
             message.run();
           };
-      network.send(machine, client, "event", delivery, 0);
+      network.send(new Link(machine, client), "event", delivery, 0);
       machine.after(600 * MILLISECOND, "event again", () -> bring(message, arrived));
     }
   }

@@ -7,6 +7,7 @@ import io.holdfast.engine.SessionTerms;
 import io.holdfast.engine.StoreEngine;
 import io.holdfast.rules.LockRecord;
 import io.holdfast.rules.RecordCodec;
+import io.holdfast.sim.Network.Link;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -220,7 +221,11 @@ final class StoreServer implements Server {
 
     private <T> CompletionStage<T> call(String what, Supplier<T> work) {
       return network
-          .call(client, machine, what, () -> CompletableFuture.completedFuture(work.get()), 0)
+          .call(
+              new Link(client, machine),
+              what,
+              () -> CompletableFuture.completedFuture(work.get()),
+              0)
           .answer();
     }
 

@@ -139,7 +139,8 @@ final class StoreSessions {
           || server.simulator().chance(lostWakes)) {
         coverage.count("fault: wake-up lost");
       } else if (session.client.life() == session.life) {
-        network.send(server, session.client, "wake", () -> session.onWake.accept(name), 0);
+        Network.Link link = new Network.Link(server, session.client);
+        network.send(link, "wake", () -> session.onWake.accept(name), 0);
       }
     }
   }

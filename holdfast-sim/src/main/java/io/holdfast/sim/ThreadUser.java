@@ -224,7 +224,8 @@ final class ThreadUser implements Runnable {
   // ---------------------------------------------------------------- holding
 
   private Beliefs.Belief begin(Hold hold, Mode mode) {
-    return world.beliefs().begin(machine, name, Thread.currentThread(), mode, hold);
+    Beliefs.User self = new Beliefs.User(machine, name, Thread.currentThread());
+    return world.beliefs().begin(self, mode, hold);
   }
 
   private void end(Beliefs.Belief belief) {

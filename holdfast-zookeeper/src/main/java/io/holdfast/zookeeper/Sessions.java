@@ -3,6 +3,7 @@ package io.holdfast.zookeeper;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.SessionTerms;
+import io.holdfast.zookeeper.Sightings.Sighting;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -194,10 +195,10 @@ final class Sessions {
               if (found.bytes() == null || found.stat() == null) {
                 return proveAbsent(wire, session);
               }
-              Duration ttl = SessionNode.decode(found.bytes()).terms().ttl();
+              long ttlNanos = SessionNode.decode(found.bytes()).terms().ttl().toNanos();
               int version = found.stat().getVersion();
               long answered = environment.ticker().nanoTime();
-              return sightings.unrenewed(session, version, ttl, sent, answered)
+              return sightings.unrenewed(session, new Sighting(version, answered, sent, ttlNanos))
                   ? bury(wire, session, version)
                   : CompletableFuture.completedFuture(false);
             });

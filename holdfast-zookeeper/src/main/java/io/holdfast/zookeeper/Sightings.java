@@ -24,7 +24,7 @@ final class Sightings {
    * @param since when an answer with this version first came
    * @param latest when the latest look was sent
    */
-  private record Sighting(int version, long since, long latest, long ttlNanos) {}
+  record Sighting(int version, long since, long latest, long ttlNanos) {}
 
   private final Map<Long, Sighting> seen = new ConcurrentHashMap<>();
   private final Recent<Long, Boolean> dead = new Recent<>(MANY_DEAD);
@@ -41,21 +41,19 @@ final class Sightings {
   /**
    * Keeps what a look has shown.
    *
-   * @param sent when the look was sent
-   * @param answered when its answer came
+   * @param fresh what this one look says by itself
    * @return whether the session has not been renewed for its TTL
    */
-  boolean unrenewed(long session, int version, Duration ttl, long sent, long answered) {
-    tidy(sent);
-    Sighting now =
-        seen.merge(
-            session,
-            new Sighting(version, answered, sent, ttl.toNanos()),
-            (before, fresh) ->
-                before.version() == version
-                    ? new Sighting(version, before.since(), sent, ttl.toNanos())
-                    : newer(before, fresh));
-    return now.version() == version && sent - now.since() >= ttl.toNanos();
+  boolean unrenewed(long session, Sighting fresh) {
+    tidy(fresh.latest());
+    Sighting now = seen.merge(session, fresh, Sightings::later);
+    return now.version() == fresh.version() && fresh.latest() - now.since() >= fresh.ttlNanos();
+  }
+
+  private static Sighting later(Sighting before, Sighting fresh) {
+    return before.version() == fresh.version()
+        ? new Sighting(fresh.version(), before.since(), fresh.latest(), fresh.ttlNanos())
+        : newer(before, fresh);
   }
 
   /** Of two looks at once, the answers may come in the wrong order. */

@@ -103,7 +103,8 @@ final class Wire {
     zooKeeper.getData(
         path,
         false,
-        (rc, p, context, bytes, stat) -> settle(answer, rc, this::reading, bytes, stat),
+        (rc, p, context, bytes, stat) ->
+            settle(answer, this::reading, new Answer(code(rc), bytes, stat)),
         null);
     return answer;
   }
@@ -129,7 +130,10 @@ final class Wire {
   /** Lets the server of this connection learn what the leader knows before it reads on. */
   CompletableFuture<Answer> sync(String path) {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
-    zooKeeper.sync(path, (rc, p, context) -> settle(answer, rc, this::reading, null, null), null);
+    zooKeeper.sync(
+        path,
+        (rc, p, context) -> settle(answer, this::reading, new Answer(code(rc), null, null)),
+        null);
     return answer;
   }
 
@@ -139,7 +143,7 @@ final class Wire {
         path,
         bytes,
         version,
-        (rc, p, context, stat) -> settle(answer, rc, this::changing, null, stat),
+        (rc, p, context, stat) -> settle(answer, this::changing, new Answer(code(rc), null, stat)),
         null);
     return answer;
   }
@@ -151,7 +155,8 @@ final class Wire {
         bytes,
         acl,
         mode,
-        (rc, p, context, name, stat) -> settle(answer, rc, this::changing, null, stat),
+        (rc, p, context, name, stat) ->
+            settle(answer, this::changing, new Answer(code(rc), null, stat)),
         null);
     return answer;
   }
@@ -159,7 +164,10 @@ final class Wire {
   CompletableFuture<Answer> delete(String path, int version) {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     zooKeeper.delete(
-        path, version, (rc, p, context) -> settle(answer, rc, this::changing, null, null), null);
+        path,
+        version,
+        (rc, p, context) -> settle(answer, this::changing, new Answer(code(rc), null, null)),
+        null);
     return answer;
   }
 
@@ -199,7 +207,7 @@ final class Wire {
         path,
         watcher,
         AddWatchMode.PERSISTENT_RECURSIVE,
-        (rc, p, context) -> settle(answer, rc, this::reading, null, null),
+        (rc, p, context) -> settle(answer, this::reading, new Answer(code(rc), null, null)),
         null);
     return answer;
   }
@@ -211,16 +219,11 @@ final class Wire {
   }
 
   private void settle(
-      CompletableFuture<Answer> answer,
-      int rc,
-      Function<Code, RuntimeException> failure,
-      byte @Nullable [] bytes,
-      @Nullable Stat stat) {
-    Code code = code(rc);
-    if (code == Code.OK || tellsOfTheTree(code)) {
-      answer.complete(new Answer(code, bytes, stat));
+      CompletableFuture<Answer> answer, Function<Code, RuntimeException> failure, Answer told) {
+    if (told.ok() || tellsOfTheTree(told.code())) {
+      answer.complete(told);
     } else {
-      answer.completeExceptionally(failure.apply(code));
+      answer.completeExceptionally(failure.apply(told.code()));
     }
   }
 

@@ -11,23 +11,16 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
-/**
- * The architecture as rules that a build can check. The other modules take this class from
- * holdfast-core's test jar, and check their own main classes with {@link #forEveryModule()}.
- */
-public final class ArchitectureRules {
+/** The architecture as rules that a build can check. */
+final class ArchitectureRules {
 
   private static final String ROOT = "io.holdfast";
   private static final String ENVIRONMENT = "io.holdfast.engine.Environment";
@@ -39,8 +32,6 @@ public final class ArchitectureRules {
   private static final Map<String, Set<String>> DOORS =
       Map.ofEntries(
           Map.entry("java.lang.System", Set.of("currentTimeMillis", "nanoTime")),
-          Map.entry("java.lang.Thread", Set.of("sleep")),
-          Map.entry("java.util.concurrent.TimeUnit", Set.of("sleep")),
           Map.entry("java.lang.Math", Set.of("random")),
           Map.entry("java.lang.StrictMath", Set.of("random")),
           Map.entry("java.util.UUID", Set.of("randomUUID")),
@@ -53,27 +44,13 @@ public final class ArchitectureRules {
 
   private ArchitectureRules() {}
 
-  /** The main classes of the module that the test belongs to, and of no other. */
-  public static JavaClasses mainClassesBeside(Class<?> test) {
-    try {
-      Path testClasses = Path.of(test.getProtectionDomain().getCodeSource().getLocation().toURI());
-      Path classes = testClasses.resolveSibling("classes");
-      ClassFileImporter importer = new ClassFileImporter();
-      return Files.isDirectory(classes)
-          ? importer.importPath(classes)
-          : importer.importPaths(List.of());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException("no place on disk for " + test, e);
-    }
-  }
-
   /** What holds for the main code of every module. */
-  public static Iterable<ArchRule> forEveryModule() {
+  static Iterable<ArchRule> forEveryModule() {
     return Set.of(clockAndChanceEnterByTheEnvironment(), typesHaveTellingNames(), nodeIsInternal());
   }
 
   /** Time and randomness are taken from the {@code Environment}, so that they can be simulated. */
-  public static ArchRule clockAndChanceEnterByTheEnvironment() {
+  static ArchRule clockAndChanceEnterByTheEnvironment() {
     return noClasses()
         .that(not(describe("the Environment", ArchitectureRules::isEnvironment)))
         .should()
@@ -83,7 +60,7 @@ public final class ArchitectureRules {
   }
 
   /** A type's name says what it is. */
-  public static ArchRule typesHaveTellingNames() {
+  static ArchRule typesHaveTellingNames() {
     return noClasses()
         .should(
             ArchCondition.<JavaClass>from(
@@ -95,7 +72,7 @@ public final class ArchitectureRules {
   }
 
   /** The local lock layer serves the public API only. */
-  public static ArchRule nodeIsInternal() {
+  static ArchRule nodeIsInternal() {
     return nodeIsInternal(ROOT);
   }
 
@@ -109,7 +86,7 @@ public final class ArchitectureRules {
   }
 
   /** The rules are pure: they know nothing else of Holdfast. */
-  public static ArchRule rulesStandAlone() {
+  static ArchRule rulesStandAlone() {
     return rulesStandAlone(ROOT);
   }
 
@@ -118,7 +95,7 @@ public final class ArchitectureRules {
   }
 
   /** Engines know the rules, and the API's values and exceptions, but not what is built on them. */
-  public static ArchRule enginesStandOnTheRules() {
+  static ArchRule enginesStandOnTheRules() {
     return enginesStandOnTheRules(ROOT);
   }
 
@@ -130,7 +107,7 @@ public final class ArchitectureRules {
   }
 
   /** Guards serve a resource that takes no locks. */
-  public static ArchRule fencesKnowOnlyValues() {
+  static ArchRule fencesKnowOnlyValues() {
     return fencesKnowOnlyValues(ROOT);
   }
 
@@ -140,7 +117,7 @@ public final class ArchitectureRules {
   }
 
   /** Core talks to no database and no network: engine modules do. */
-  public static ArchRule coreOpensNoConnection() {
+  static ArchRule coreOpensNoConnection() {
     return noClasses()
         .should()
         .dependOnClassesThat(
@@ -152,6 +129,27 @@ public final class ArchitectureRules {
                             type.getPackageName().matches("java\\.net|java\\.nio\\.channels")
                                 && type.getSimpleName().contains("Socket"))))
         .because("connections belong to the engine modules")
+        .allowEmptyShould(true);
+  }
+
+  /** Tests wait for what they wait for, with a deadline. */
+  static ArchRule testsDoNotSleep() {
+    return noClasses()
+        .should()
+        .accessTargetWhere(describe("it sleeps", ArchitectureRules::sleep))
+        .because("a sleep is too short on a slow machine and too long on a fast one")
+        .allowEmptyShould(true);
+  }
+
+  /** A mistyped tag would take a test out of its layer, or into all of them. */
+  static ArchRule tagsAreKnown() {
+    return classes()
+        .should(
+            ArchCondition.<JavaClass>from(
+                describe(
+                    "carry only tags of " + new TreeSet<>(KnownTags.ALL),
+                    type -> KnownTags.carriedBy(type).allMatch(KnownTags.ALL::contains))))
+        .because("a build chooses tests by their tags")
         .allowEmptyShould(true);
   }
 
@@ -188,11 +186,18 @@ public final class ArchitectureRules {
     String type = target.getOwner().getName();
     String method = target.getName();
     int arguments = target.getRawParameterTypes().size();
-    return DOORS.getOrDefault(type, Set.of()).contains(method)
+    return sleep(access)
+        || DOORS.getOrDefault(type, Set.of()).contains(method)
         || (type.equals("java.time.Clock") && method.matches("system.*|tick[A-Z].*"))
         || (type.startsWith("java.time.") && method.equals("now") && !takesClock(target))
         || (type.equals("java.util.Date") && method.equals("<init>") && arguments == 0)
         || (type.equals("java.util.Collections") && method.equals("shuffle") && arguments == 1);
+  }
+
+  private static boolean sleep(JavaAccess<?> access) {
+    JavaClass owner = access.getTarget().getOwner();
+    return access.getTarget().getName().equals("sleep")
+        && (owner.isAssignableTo(Thread.class) || owner.isAssignableTo(TimeUnit.class));
   }
 
   private static boolean takesClock(AccessTarget.CodeUnitAccessTarget target) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
+import io.holdfast.tck.Layers;
 import java.net.Socket;
 import java.sql.Connection;
 import java.time.Clock;
@@ -13,7 +14,9 @@ import java.time.LocalDateTime;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,8 +31,8 @@ class ArchitectureRulesTest {
   @ValueSource(
       classes = {
         ReadsMillis.class, PassesNanoTime.class, AsksInstant.class, AsksLocalTime.class,
-        TakesSystemClock.class, Sleeps.class, DrawsFromMath.class, DrawsFromRandom.class,
-        DrawsFromThread.class, DrawsUuid.class
+        TakesSystemClock.class, Sleeps.class, SleepsAsThread.class, SleepsByUnit.class,
+        DrawsFromMath.class, DrawsFromRandom.class, DrawsFromThread.class, DrawsUuid.class
       })
   void clockAndChanceAreSeen(Class<?> breach) {
     assertThat(breachOf(ArchitectureRules.clockAndChanceEnterByTheEnvironment(), breach)).isTrue();
@@ -57,6 +60,36 @@ class ArchitectureRulesTest {
   @ValueSource(classes = {HoldsSocket.class, HoldsConnection.class})
   void connectionsAreSeen(Class<?> breach) {
     assertThat(breachOf(ArchitectureRules.coreOpensNoConnection(), breach)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(classes = {Sleeps.class, SleepsAsThread.class, SleepsByUnit.class})
+  void sleepIsSeen(Class<?> breach) {
+    assertThat(breachOf(ArchitectureRules.testsDoNotSleep(), breach)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(classes = {TaggedAtRandom.class, TaggedTwice.class, TaggedWithin.class})
+  void unknownTagsAreSeen(Class<?> breach) {
+    assertThat(breachOf(ArchitectureRules.tagsAreKnown(), breach)).isTrue();
+  }
+
+  @Test
+  void layersAndEnginesAreKnownTags() {
+    assertThat(breachOf(ArchitectureRules.tagsAreKnown(), TaggedWell.class)).isFalse();
+  }
+
+  @Test
+  void tagsAreFoundInAPom() {
+    String pom =
+        """
+        <holdfast.test.more>faults | long</holdfast.test.more>
+        <holdfast.test.only />
+        <holdfast.test.forks>2</holdfast.test.forks>
+        <holdfast.test.without>(${holdfast.test.more}) &amp; !(flie|redis)</holdfast.test.without>
+        """;
+    assertThat(KnownTags.chosenBy(pom))
+        .containsExactlyInAnyOrder("faults", "long", "flie", "redis");
   }
 
   @Test
@@ -123,6 +156,39 @@ class ArchitectureRulesTest {
       Thread.sleep(1);
     }
   }
+
+  static final class SleepsAsThread extends Thread {
+    @Override
+    public void run() {
+      try {
+        sleep(1);
+      } catch (InterruptedException e) {
+        interrupt();
+      }
+    }
+  }
+
+  static final class SleepsByUnit {
+    void sleep() throws InterruptedException {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
+  @Tag("falts")
+  static final class TaggedAtRandom {}
+
+  @Tag(Layers.FAULTS)
+  @Tag("flie")
+  static final class TaggedTwice {}
+
+  static final class TaggedWithin {
+    @Tag("lnog")
+    void run() {}
+  }
+
+  @Tag(Layers.NODE)
+  @Tag("postgresql")
+  static final class TaggedWell {}
 
   static final class DrawsFromMath {
     double draw() {
