@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,23 +12,27 @@ import org.jspecify.annotations.Nullable;
  * the test's own thread, in the order of its due times and, when due at once, of its scheduling.
  * Everything is reproducible: both clocks start at fixed readings and the random numbers come from
  * a seed. Work may be scheduled from any thread; time is moved by one thread.
+ *
+ * <p>Several processes may live on the same clocks, each with an environment of its own, so that
+ * one of them can be closed without the others.
  */
 public final class ManualEnvironment {
 
   /** What the wall clock reads at first: 2026-01-01T00:00:00Z. */
   public static final long START_MILLIS = 1_767_225_600_000L;
 
-  private record Task(long due, long order, Runnable work, boolean urgent) {}
+  private record Task(
+      long due, long order, Runnable work, boolean urgent, ProcessScheduler process) {}
 
   private static final Comparator<Task> IN_ORDER =
       Comparator.comparingLong(Task::due).thenComparingLong(Task::order);
 
   private final PriorityQueue<Task> tasks = new PriorityQueue<>(IN_ORDER);
+  private final SplittableRandom seeds;
   private final Environment environment;
   private long nanos = 1_000_000_000L;
   private long wallNanos;
   private long scheduled;
-  private boolean closed;
   private boolean stuck;
 
   /** An environment with a fixed seed. */
@@ -41,8 +46,8 @@ public final class ManualEnvironment {
    * @param seed of the random numbers
    */
   public ManualEnvironment(long seed) {
-    environment =
-        new Environment(new Clocks(), new Tasks(), new NoParking(), new SplittableRandom(seed));
+    seeds = new SplittableRandom(seed);
+    environment = another();
   }
 
   /** The environment to give to the code under test. */
@@ -50,14 +55,39 @@ public final class ManualEnvironment {
     return environment;
   }
 
+  /**
+   * The environment of one more process: the same clocks, but a scheduler and chance of its own.
+   */
+  public synchronized Environment another() {
+    return new Environment(
+        new Clocks(), new ProcessScheduler(), new NoParking(), new Chance(seeds.split()));
+  }
+
   /** Lets time pass: runs everything that becomes due, each at its time, new work included. */
   public void advance(Duration duration) {
     long end = nanoTime() + duration.toNanos();
     for (Task next = poll(end); next != null; next = poll(end)) {
       moveTo(Math.max(nanoTime(), next.due()));
+      // Here and in no method below: checkers of models look into this one only.
       next.work().run();
     }
     moveTo(end);
+  }
+
+  /**
+   * Lets time pass until one piece of work has run, the next that is due.
+   *
+   * @param most how much time may pass; so much does if nothing becomes due
+   */
+  public void step(Duration most) {
+    long end = nanoTime() + most.toNanos();
+    Task next = poll(end);
+    if (next == null) {
+      moveTo(end);
+    } else {
+      moveTo(Math.max(nanoTime(), next.due()));
+      next.work().run();
+    }
   }
 
   /** Runs what is due now. */
@@ -103,11 +133,12 @@ public final class ManualEnvironment {
     return next != null && next.due() <= end && tasks.remove(next) ? next : null;
   }
 
-  private synchronized Environment.Cancellable add(Runnable work, Duration delay, boolean urgent) {
-    if (closed) {
+  private synchronized Environment.Cancellable add(
+      Runnable work, Duration delay, boolean urgent, ProcessScheduler process) {
+    if (process.closed) {
       return () -> {};
     }
-    Task task = new Task(nanos + delay.toNanos(), scheduled++, work, urgent);
+    Task task = new Task(nanos + delay.toNanos(), scheduled++, work, urgent, process);
     tasks.add(task);
     return () -> remove(task);
   }
@@ -116,9 +147,9 @@ public final class ManualEnvironment {
     tasks.remove(task);
   }
 
-  private synchronized void closeScheduler() {
-    closed = true;
-    tasks.clear();
+  private synchronized void close(ProcessScheduler process) {
+    process.closed = true;
+    tasks.removeIf(task -> task.process() == process);
   }
 
   private synchronized long wallMillis() {
@@ -148,20 +179,37 @@ public final class ManualEnvironment {
     public void unpark(Thread thread) {}
   }
 
-  private final class Tasks implements Environment.Scheduler {
+  /** Random numbers for any thread, which those of the JDK with a seed are not made for. */
+  private static final class Chance implements RandomGenerator {
+    private final SplittableRandom random;
+
+    Chance(SplittableRandom random) {
+      this.random = random;
+    }
+
+    @Override
+    public synchronized long nextLong() {
+      return random.nextLong();
+    }
+  }
+
+  private final class ProcessScheduler implements Environment.Scheduler {
+    /** Guarded by the environment. */
+    private boolean closed;
+
     @Override
     public Environment.Cancellable schedule(Runnable work, Duration delay) {
-      return add(work, delay, false);
+      return add(work, delay, false, this);
     }
 
     @Override
     public Environment.Cancellable scheduleUrgent(Runnable work, Duration delay) {
-      return add(work, delay, true);
+      return add(work, delay, true, this);
     }
 
     @Override
     public void close() {
-      closeScheduler();
+      ManualEnvironment.this.close(this);
     }
   }
 }

@@ -63,6 +63,11 @@ public abstract class EngineKit
     return SessionTerms.MIN_TTL;
   }
 
+  /** How time passes in a test: for kits of this module on engines that live in the process. */
+  KitTime time() {
+    return new RealTime();
+  }
+
   /** How long a test waits for something that must happen before it fails. */
   protected Duration patience() {
     return Duration.ofSeconds(10);

@@ -78,7 +78,7 @@ interface EventRules {
           waiters.add(listening.mutex(name).queued());
         }
       }
-      holders.parallelStream().forEach(Ticket::release);
+      lab.together(holders, Ticket::release);
       waiters.forEach(Ticket::awaitGranted);
       waiters.forEach(Ticket::release);
     }

@@ -14,11 +14,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What one test of the kit works with: a fresh space, nodes on several engines, and patience.
@@ -31,8 +33,12 @@ public final class Lab implements AutoCloseable {
 
   private static final AtomicLong SPACES = new AtomicLong();
 
+  /** Longer than any test takes. */
+  private static final Duration LONG = Duration.ofHours(1);
+
   private final EngineKit kit;
-  private final Environment environment = Environment.system("tck");
+  private final KitTime time;
+  private final Environment environment;
   private final String space;
   private final List<Environment> environments = new ArrayList<>();
   private final List<Engine> engines = new ArrayList<>();
@@ -42,6 +48,8 @@ public final class Lab implements AutoCloseable {
 
   Lab(EngineKit kit) {
     this.kit = kit;
+    this.time = kit.time();
+    this.environment = time.environment("tck");
     this.space = freshSpace();
   }
 
@@ -115,7 +123,7 @@ public final class Lab implements AutoCloseable {
   }
 
   private Engine engine(String ofSpace) {
-    Environment own = Environment.system("tck-engine");
+    Environment own = time.environment("tck-engine");
     environments.add(own);
     Engine engine = kit.open(ofSpace, own);
     engines.add(engine);
@@ -170,20 +178,41 @@ public final class Lab implements AutoCloseable {
 
   /** The result of a stage; its failure is thrown as it is, and too much delay is one. */
   <T> T await(CompletionStage<T> stage) {
-    CompletableFuture<T> future = stage.toCompletableFuture();
+    return await(stage, () -> "no answer from the engine");
+  }
+
+  /**
+   * The result of a stage.
+   *
+   * @param missing what to say if there is none in time
+   */
+  <T> T await(CompletionStage<T> stage, Supplier<String> missing) {
     try {
-      return future.get(kit.patience().toMillis(), TimeUnit.MILLISECONDS);
+      return await(stage.toCompletableFuture(), kit.patience());
+    } catch (TimeoutException late) {
+      throw new AssertionError(late(missing.get()), late);
+    }
+  }
+
+  private <T> T await(CompletableFuture<T> future, Duration patience) throws TimeoutException {
+    try {
+      return time.await(future, patience);
     } catch (ExecutionException failed) {
       if (failed.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
+      if (failed.getCause() instanceof AssertionError cause) {
+        throw cause;
+      }
       throw new AssertionError("the engine failed with " + failed.getCause(), failed.getCause());
-    } catch (TimeoutException late) {
-      throw new AssertionError("no answer from the engine within " + kit.patience(), late);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted while waiting for the engine", interrupted);
     }
+  }
+
+  private String late(String missing) {
+    return missing + " within " + kit.patience() + " of " + time;
   }
 
   /** Waits for a condition. */
@@ -191,17 +220,49 @@ public final class Lab implements AutoCloseable {
     long deadline = nanoTime() + kit.patience().toNanos();
     while (!condition.getAsBoolean()) {
       if (nanoTime() - deadline > 0) {
-        throw new AssertionError("not within " + kit.patience() + ": " + what);
+        throw new AssertionError(late("not so: " + what));
       }
-      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+      pass(Duration.ofMillis(5));
     }
   }
 
   /** Lets time pass, where a rule is about time. */
-  void pass(Duration time) {
+  void pass(Duration duration) {
     CompletableFuture<Void> over = new CompletableFuture<>();
-    environment.scheduler().schedule(() -> over.complete(null), time);
-    over.join();
+    environment.scheduler().schedule(() -> over.complete(null), duration);
+    try {
+      await(over, duration.plus(LONG));
+    } catch (TimeoutException stopped) {
+      throw new AssertionError(duration + " of " + time + " do not pass", stopped);
+    }
+  }
+
+  /** Does what should have been done by now, where that depends on no other thread. */
+  void settle() {
+    time.settle();
+  }
+
+  /** Does something for each of some things, each in a thread of its own, all at once. */
+  <T> void together(List<T> things, Consumer<T> work) {
+    ExecutorService threads = Executors.newFixedThreadPool(things.size());
+    try {
+      await(
+          CompletableFuture.allOf(
+              things.stream()
+                  .map(thing -> time.beside(() -> work.accept(thing), threads))
+                  .toArray(CompletableFuture<?>[]::new)),
+          LONG);
+    } catch (TimeoutException stuck) {
+      throw new AssertionError(
+          "work in threads has not ended within " + LONG + " of " + time, stuck);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** Adds to a failure of the test what it takes to see it again. */
+  void remark(Throwable failure) {
+    time.remark(failure);
   }
 
   @Override

@@ -14,7 +14,6 @@ import io.holdfast.rules.RequestId;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /** A node as an engine sees it: a session that is renewed in time, and a recorder of its events. */
 final class LabNode {
@@ -94,7 +93,9 @@ final class LabNode {
     return session;
   }
 
+  /** What the session has heard up to now. */
   Recorder recorder() {
+    lab.settle();
     return recorder;
   }
 
@@ -146,7 +147,7 @@ final class LabNode {
         if (lab.nanoTime() - deadline > 0) {
           throw again;
         }
-        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        lab.pass(Duration.ofMillis(20));
       }
     }
   }

@@ -3,9 +3,10 @@ package io.holdfast.tck;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /** Gives each test of a kit its own lab and closes it afterwards. */
-final class LabSupplier implements ParameterResolver {
+final class LabSupplier implements ParameterResolver, TestExecutionExceptionHandler {
 
   private static final ExtensionContext.Namespace LABS =
       ExtensionContext.Namespace.create(LabSupplier.class);
@@ -22,6 +23,15 @@ final class LabSupplier implements ParameterResolver {
     AutoCloseable lab = lab(kit);
     test.getStore(LABS).put("lab", lab);
     return lab;
+  }
+
+  @Override
+  public void handleTestExecutionException(ExtensionContext test, Throwable failure)
+      throws Throwable {
+    if (test.getStore(LABS).get("lab") instanceof Lab lab) {
+      lab.remark(failure);
+    }
+    throw failure;
   }
 
   private static AutoCloseable lab(Object kit) {

@@ -3,15 +3,10 @@ package io.holdfast.tck;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.rules.Reply;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
@@ -66,8 +61,8 @@ interface LoadRules {
     History history = new History();
     List<LabNode> nodes = lab.nodes(SESSIONS);
     AtomicLongArray served = new AtomicLongArray(SESSIONS);
-    inParallel(
-        SESSIONS * 2,
+    lab.together(
+        IntStream.range(0, SESSIONS * 2).boxed().toList(),
         worker -> {
           LabNode node = nodes.get(worker % SESSIONS);
           for (int round = 0; round < rounds; round++) {
@@ -99,21 +94,5 @@ interface LoadRules {
     LockSupport.parkNanos(1);
     attempt.released();
     ticket.release();
-  }
-
-  private static void inParallel(int workers, IntConsumer work) {
-    ExecutorService threads = Executors.newFixedThreadPool(workers);
-    try {
-      List<CompletableFuture<Void>> running = new ArrayList<>();
-      for (int i = 0; i < workers; i++) {
-        int worker = i;
-        running.add(CompletableFuture.runAsync(() -> work.accept(worker), threads));
-      }
-      CompletableFuture.allOf(running.toArray(CompletableFuture<?>[]::new)).join();
-    } catch (CompletionException failed) {
-      throw new AssertionError("a worker failed: " + failed.getCause(), failed.getCause());
-    } finally {
-      threads.shutdownNow();
-    }
   }
 }

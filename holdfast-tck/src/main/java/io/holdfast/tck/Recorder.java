@@ -3,14 +3,14 @@ package io.holdfast.tck;
 import io.holdfast.engine.SessionListener;
 import io.holdfast.rules.Event;
 import io.holdfast.rules.RequestId;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -27,9 +27,12 @@ final class Recorder implements SessionListener {
    */
   record Heard(String name, Event event, long nanos) {}
 
+  private record Expectation(Predicate<Event> fits, CompletableFuture<Heard> heard) {}
+
   private final LongSupplier clock;
   private final AtomicInteger inside = new AtomicInteger();
   private final Map<RequestId, List<Heard>> heard = new HashMap<>();
+  private final List<Expectation> expected = new ArrayList<>();
   private volatile boolean overlapped;
   private int expired;
 
@@ -40,12 +43,18 @@ final class Recorder implements SessionListener {
   @Override
   public void onEvent(String name, Event event) {
     enter();
+    Heard now = new Heard(name, event, clock.getAsLong());
+    List<Expectation> met = new ArrayList<>();
     synchronized (this) {
-      heard
-          .computeIfAbsent(event.request(), request -> new ArrayList<>())
-          .add(new Heard(name, event, clock.getAsLong()));
-      notifyAll();
+      heard.computeIfAbsent(event.request(), request -> new ArrayList<>()).add(now);
+      for (Expectation one : List.copyOf(expected)) {
+        if (one.fits().test(event)) {
+          expected.remove(one);
+          met.add(one);
+        }
+      }
     }
+    met.forEach(one -> one.heard().complete(now));
     inside.decrementAndGet();
   }
 
@@ -54,7 +63,6 @@ final class Recorder implements SessionListener {
     enter();
     synchronized (this) {
       expired++;
-      notifyAll();
     }
     inside.decrementAndGet();
   }
@@ -95,23 +103,16 @@ final class Recorder implements SessionListener {
             .count();
   }
 
-  /** Waits for the first fitting event about a request; empty if the time is over. */
-  synchronized Optional<Heard> await(RequestId request, Predicate<Event> fits, Duration patience) {
-    long deadline = clock.getAsLong() + patience.toNanos();
-    Optional<Heard> found = find(request, fits);
-    while (found.isEmpty()) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - clock.getAsLong());
-      if (left <= 0) {
-        return found;
-      }
-      try {
-        wait(left);
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return found;
-      }
-      found = find(request, fits);
-    }
-    return found;
+  /** The first fitting event about a request, once it is heard. */
+  synchronized CompletionStage<Heard> first(RequestId request, Predicate<Event> fits) {
+    CompletableFuture<Heard> first = new CompletableFuture<>();
+    find(request, fits)
+        .ifPresentOrElse(
+            first::complete,
+            () ->
+                expected.add(
+                    new Expectation(
+                        event -> event.request().equals(request) && fits.test(event), first)));
+    return first;
   }
 }

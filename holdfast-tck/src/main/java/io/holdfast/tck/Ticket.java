@@ -154,20 +154,11 @@ final class Ticket {
   }
 
   private Recorder.Heard awaitEvent(String what, Predicate<Event> fits) {
-    return node.recorder()
-        .await(request(), fits, node.lab().kit().patience())
-        .orElseThrow(
+    return node.lab()
+        .await(
+            node.recorder().first(request(), fits),
             () ->
-                new AssertionError(
-                    request()
-                        + " of lock "
-                        + name
-                        + " did not hear "
-                        + what
-                        + " within "
-                        + node.lab().kit().patience()
-                        + "; the lock: "
-                        + node.lab().view(name)));
+                this + " did not hear " + what + ", the lock being " + node.lab().view(name) + ",");
   }
 
   /** Whether the waiter has heard that it was granted. */

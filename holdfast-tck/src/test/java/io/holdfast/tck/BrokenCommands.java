@@ -2,6 +2,7 @@ package io.holdfast.tck;
 
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
+import io.holdfast.engine.Environment;
 import io.holdfast.engine.LockView;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.Command.Acquire;
@@ -10,6 +11,7 @@ import io.holdfast.rules.LockKind;
 import io.holdfast.rules.Mode;
 import io.holdfast.rules.Reply;
 import io.holdfast.rules.RequestId;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,7 +19,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -241,8 +242,11 @@ final class BrokenCommands {
 
   /** Sends releases by another way than acquires. */
   private static final class SlowRelease extends EngineFilter {
-    SlowRelease(Engine good) {
+    private final Environment environment;
+
+    SlowRelease(Engine good, Environment environment) {
       super(good);
+      this.environment = environment;
     }
 
     @Override
@@ -250,9 +254,9 @@ final class BrokenCommands {
       if (!(command instanceof Command.Release)) {
         return session.submit(name, command);
       }
-      return CompletableFuture.supplyAsync(
-              () -> null, CompletableFuture.delayedExecutor(5, TimeUnit.MILLISECONDS))
-          .thenCompose(late -> session.submit(name, command));
+      CompletableFuture<Void> late = new CompletableFuture<>();
+      environment.scheduler().schedule(() -> late.complete(null), Duration.ofMillis(5));
+      return late.thenCompose(now -> session.submit(name, command));
     }
   }
 

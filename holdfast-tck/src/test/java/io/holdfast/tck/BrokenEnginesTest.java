@@ -5,23 +5,16 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -30,14 +23,9 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 /** The kit is tested too: the whole of it runs on engines that are wrong, and must notice. */
-@Tag(Layers.PLANTED)
-@Isolated("many kits run at once, and some of their tests measure time")
 class BrokenEnginesTest {
 
   private static final String BUG = "io.holdfast.tck.bug";
-
-  /** Runs are mostly waiting, so several at a time. */
-  private static final int RUNS_AT_ONCE = 6;
 
   /** Nothing is wrong with these: what the kit says of the others is not the fault of the setup. */
   private static final List<PlantedBug> CONTROLS =
@@ -64,19 +52,9 @@ class BrokenEnginesTest {
     return tests(BUGS);
   }
 
-  /** Runs the kit on some engines, several at a time, and then offers one test for each. */
   private static Stream<DynamicTest> tests(List<PlantedBug> engines) {
-    ExecutorService runs = Executors.newFixedThreadPool(RUNS_AT_ONCE);
-    Map<PlantedBug, CompletableFuture<List<String>>> failed =
-        engines.stream()
-            .collect(
-                Collectors.toMap(
-                    Function.identity(),
-                    bug -> CompletableFuture.supplyAsync(() -> failedTests(bug), runs)));
-    failed.values().forEach(CompletableFuture::join);
-    runs.shutdown();
     return engines.stream()
-        .map(bug -> DynamicTest.dynamicTest(bug.title(), () -> check(bug, failed.get(bug).join())));
+        .map(bug -> DynamicTest.dynamicTest(bug.title(), () -> check(bug, failedTests(bug))));
   }
 
   private static void check(PlantedBug bug, List<String> failed) {
@@ -95,12 +73,8 @@ class BrokenEnginesTest {
         LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClass(BrokenKit.class))
             .configurationParameter(BUG, bug.title())
-            .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
-            .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
-            .configurationParameter(
-                "junit.jupiter.execution.parallel.config.fixed.parallelism", "32")
             .build();
-    List<String> failed = Collections.synchronizedList(new ArrayList<>());
+    List<String> failed = new ArrayList<>();
     LauncherFactory.create()
         .execute(
             request,
@@ -130,8 +104,8 @@ class BrokenEnginesTest {
     }
 
     @Override
-    protected Duration patience() {
-      return Duration.ofSeconds(3);
+    KitTime time() {
+      return new VirtualTime();
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.holdfast.tck;
 
-import io.holdfast.engine.Environment.Ticker;
+import io.holdfast.engine.Environment;
 import io.holdfast.engine.SessionTerms;
 import io.holdfast.rules.Grant;
 import io.holdfast.rules.LockKind;
@@ -36,8 +36,8 @@ final class BrokenStores {
 
   /** Counts versions per record, from 1 after each deletion. */
   private static final class OwnVersions extends HeapRecordStore {
-    OwnVersions(String space, Ticker ticker) {
-      super(space, ticker);
+    OwnVersions(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -48,8 +48,8 @@ final class BrokenStores {
 
   /** Alters each record that is written. */
   private abstract static class Altering extends HeapRecordStore {
-    Altering(String space, Ticker ticker) {
-      super(space, ticker);
+    Altering(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -71,8 +71,8 @@ final class BrokenStores {
 
   /** Puts a new waiter before all others. */
   private static final class Stack extends Altering {
-    Stack(String space, Ticker ticker) {
-      super(space, ticker);
+    Stack(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -87,8 +87,8 @@ final class BrokenStores {
 
   /** Lets readers in whenever readers are inside. */
   private static final class EagerReaders extends Altering {
-    EagerReaders(String space, Ticker ticker) {
-      super(space, ticker);
+    EagerReaders(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -118,8 +118,8 @@ final class BrokenStores {
 
   /** Never deletes. */
   private static final class Garbage extends HeapRecordStore {
-    Garbage(String space, Ticker ticker) {
-      super(space, ticker);
+    Garbage(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -131,8 +131,8 @@ final class BrokenStores {
 
   /** Ends sessions after two fifths of their TTL. */
   private static final class EarlyExpiry extends HeapRecordStore {
-    EarlyExpiry(String space, Ticker ticker) {
-      super(space, ticker);
+    EarlyExpiry(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -143,8 +143,8 @@ final class BrokenStores {
 
   /** Ends sessions after twice their TTL. */
   private static final class LateExpiry extends HeapRecordStore {
-    LateExpiry(String space, Ticker ticker) {
-      super(space, ticker);
+    LateExpiry(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override
@@ -159,8 +159,8 @@ final class BrokenStores {
 
     private final Map<Long, byte[]> kept;
 
-    Reports(String space, Ticker ticker) {
-      super(space, ticker);
+    Reports(String space, Environment environment) {
+      super(space, environment);
       kept = SPACES.computeIfAbsent(space, fresh -> new ConcurrentHashMap<>());
     }
 
@@ -185,8 +185,8 @@ final class BrokenStores {
 
   /** Renews whoever asks. */
   private static final class Undead extends HeapRecordStore {
-    Undead(String space, Ticker ticker) {
-      super(space, ticker);
+    Undead(String space, Environment environment) {
+      super(space, environment);
     }
 
     @Override

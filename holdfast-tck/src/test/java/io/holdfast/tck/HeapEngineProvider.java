@@ -20,6 +20,6 @@ public final class HeapEngineProvider implements EngineProvider {
 
   @Override
   public Engine open(URI uri, String space, Environment environment) {
-    return new StoreEngine(new HeapRecordStore(space, environment.ticker()), environment);
+    return new StoreEngine(new HeapRecordStore(space, environment), environment);
   }
 }

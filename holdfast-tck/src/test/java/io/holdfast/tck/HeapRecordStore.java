@@ -1,9 +1,10 @@
 package io.holdfast.tck;
 
 import io.holdfast.engine.EngineDescription;
-import io.holdfast.engine.Environment.Ticker;
+import io.holdfast.engine.Environment;
 import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.SessionTerms;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,11 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -45,44 +45,34 @@ class HeapRecordStore implements RecordStore {
     long renewedAt;
     boolean dead;
     byte @Nullable [] report;
-    private CompletableFuture<Void> woken = CompletableFuture.completedFuture(null);
 
     Session(SessionTerms terms, Consumer<String> onWake, long renewedAt) {
       this.terms = terms;
       this.onWake = onWake;
       this.renewedAt = renewedAt;
     }
-
-    /** One at a time, and never in the thread of whoever wakes. */
-    synchronized void wake(String name) {
-      woken = woken.thenRunAsync(() -> onWake.accept(name), WAKERS);
-    }
   }
-
-  private static final Executor WAKERS =
-      Executors.newCachedThreadPool(
-          work -> {
-            Thread thread = new Thread(work, "heap-wake-up");
-            thread.setDaemon(true);
-            return thread;
-          });
 
   private static final Map<String, Shared> SPACES = new ConcurrentHashMap<>();
 
   private final String space;
-  private final Ticker ticker;
+  private final Environment environment;
   private final Shared shared;
   private final Set<Long> opened = ConcurrentHashMap.newKeySet();
 
-  HeapRecordStore(String space, Ticker ticker) {
-    this(space, ticker, 0);
+  HeapRecordStore(String space, Environment environment) {
+    this(space, environment, 0);
   }
 
   /** A store whose versions and sessions are counted from a number on. */
-  HeapRecordStore(String space, Ticker ticker, long start) {
+  HeapRecordStore(String space, Environment environment, long start) {
     this.space = space;
-    this.ticker = ticker;
+    this.environment = environment;
     this.shared = SPACES.computeIfAbsent(space, fresh -> new Shared(start));
+  }
+
+  private long now() {
+    return environment.ticker().nanoTime();
   }
 
   private <T> CompletionStage<T> exclusively(Supplier<T> work) {
@@ -139,10 +129,15 @@ class HeapRecordStore implements RecordStore {
   public CompletionStage<Long> openSession(SessionTerms terms, Consumer<String> onWake) {
     return exclusively(
         () -> {
-          shared.sessions.put(++shared.lastSession, new Session(terms, onWake, ticker.nanoTime()));
+          shared.sessions.put(++shared.lastSession, new Session(terms, soon(onWake), now()));
           opened.add(shared.lastSession);
           return shared.lastSession;
         });
+  }
+
+  /** One at a time, in order, and never in the thread of whoever wakes. */
+  private Consumer<String> soon(Consumer<String> onWake) {
+    return name -> environment.scheduler().schedule(() -> onWake.accept(name), Duration.ZERO);
   }
 
   /** How long a session lives. */
@@ -155,7 +150,7 @@ class HeapRecordStore implements RecordStore {
     if (known == null) {
       return true;
     }
-    known.dead |= ticker.nanoTime() - known.renewedAt > lifetime(known.terms);
+    known.dead |= now() - known.renewedAt > lifetime(known.terms);
     return known.dead;
   }
 
@@ -165,7 +160,7 @@ class HeapRecordStore implements RecordStore {
         () -> {
           boolean alive = renewable(dead(session));
           if (alive) {
-            shared.sessions.get(session).renewedAt = ticker.nanoTime();
+            shared.sessions.get(session).renewedAt = now();
             shared.sessions.get(session).dead = false;
           }
           return alive;
@@ -243,13 +238,14 @@ class HeapRecordStore implements RecordStore {
 
   @Override
   public CompletionStage<Void> wake(Set<Long> sessions, String name) {
-    for (long number : sessions) {
+    // In order, because that of a set may be another in every run.
+    for (long number : new TreeSet<>(sessions)) {
       Session session;
       synchronized (shared) {
         session = shared.sessions.get(number);
       }
       if (session != null) {
-        session.wake(name);
+        session.onWake.accept(name);
       }
     }
     return CompletableFuture.completedFuture(null);

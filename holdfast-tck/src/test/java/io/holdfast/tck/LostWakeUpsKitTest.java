@@ -15,9 +15,14 @@ class LostWakeUpsKitTest extends EngineKit {
   private boolean lossy = true;
 
   @Override
+  KitTime time() {
+    return new VirtualTime();
+  }
+
+  @Override
   protected Engine open(String space, Environment environment) {
     return new StoreEngine(
-        new HeapRecordStore(space, environment.ticker()) {
+        new HeapRecordStore(space, environment) {
           @Override
           public CompletionStage<Void> wake(Set<Long> sessions, String name) {
             return lossy && environment.random().nextBoolean()
@@ -31,11 +36,6 @@ class LostWakeUpsKitTest extends EngineKit {
   @Override
   protected Duration patience() {
     return Duration.ofSeconds(20);
-  }
-
-  @Override
-  protected int scaled(int full) {
-    return Math.max(2, full / 50);
   }
 
   /** A holder that nobody waits for is told only once, and does not look by itself. */

@@ -8,6 +8,11 @@ import io.holdfast.engine.Environment;
 class MemoryEngineKitTest extends EngineKit {
 
   @Override
+  KitTime time() {
+    return new VirtualTime();
+  }
+
+  @Override
   protected Engine open(String space, Environment environment) {
     return EmbeddedEngine.open("kit", space, environment);
   }

@@ -18,22 +18,26 @@ record PlantedBug(String title, String caughtBy, BiFunction<String, Environment,
 
   /** A bug around an engine that keeps its locks in memory. */
   static PlantedBug around(String title, String caughtBy, Function<Engine, Engine> breaking) {
-    return new PlantedBug(
-        title,
-        caughtBy,
-        (space, environment) -> breaking.apply(EmbeddedEngine.open("broken", space, environment)));
+    return around(title, caughtBy, (good, environment) -> breaking.apply(good));
   }
 
-  /** A bug in the store below an engine made of compare-and-set. */
-  static PlantedBug below(
-      String title,
-      String caughtBy,
-      BiFunction<String, Environment.Ticker, HeapRecordStore> store) {
+  /** As above, where what is wrong takes time. */
+  static PlantedBug around(
+      String title, String caughtBy, BiFunction<Engine, Environment, Engine> breaking) {
     return new PlantedBug(
         title,
         caughtBy,
         (space, environment) ->
-            new StoreEngine(store.apply(space, environment.ticker()), environment));
+            breaking.apply(EmbeddedEngine.open("broken", space, environment), environment));
+  }
+
+  /** A bug in the store below an engine made of compare-and-set. */
+  static PlantedBug below(
+      String title, String caughtBy, BiFunction<String, Environment, HeapRecordStore> store) {
+    return new PlantedBug(
+        title,
+        caughtBy,
+        (space, environment) -> new StoreEngine(store.apply(space, environment), environment));
   }
 
   @Override

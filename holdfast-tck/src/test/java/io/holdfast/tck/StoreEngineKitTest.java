@@ -8,7 +8,12 @@ import io.holdfast.engine.StoreEngine;
 class StoreEngineKitTest extends EngineKit {
 
   @Override
+  KitTime time() {
+    return new VirtualTime();
+  }
+
+  @Override
   protected Engine open(String space, Environment environment) {
-    return new StoreEngine(new HeapRecordStore(space, environment.ticker()), environment);
+    return new StoreEngine(new HeapRecordStore(space, environment), environment);
   }
 }

@@ -21,7 +21,7 @@ class UnknownFormatTest {
   @Test
   void S30_recordOfAnUnknownVersionIsRefusedAndLeftAlone() throws Exception {
     Environment environment = Environment.system("tck");
-    RecordStore store = new HeapRecordStore("future", environment.ticker());
+    RecordStore store = new HeapRecordStore("future", environment);
     store.compareAndSet(new RecordStore.Write("a", 0, FROM_THE_FUTURE, Set.of()));
     try (Holdfast node = Holdfast.builder("heap:kit").space("future").connect()) {
       DistributedLock lock = node.lock("a");

@@ -2,7 +2,7 @@ package io.holdfast.tck;
 
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineSession;
-import io.holdfast.engine.Environment.Ticker;
+import io.holdfast.engine.Environment;
 import io.holdfast.engine.SessionTerms;
 import io.holdfast.rules.Command;
 import io.holdfast.rules.LockKind;
@@ -21,20 +21,20 @@ final class WireBugs {
   private WireBugs() {}
 
   /** The store of a server that has a bug, or none. */
-  static HeapRecordStore store(String bug, String space, Ticker ticker, long start) {
+  static HeapRecordStore store(String bug, String space, Environment environment, long start) {
     return switch (bug) {
-      case "versions begin anew" -> new HeapRecordStore(space, ticker, 1);
-      case "records at rest stay" -> new Littering(space, ticker, start);
-      case "the dead live on" -> new Immortal(space, ticker, start);
-      case "everybody is woken" -> new Herd(space, ticker, start);
-      case "nothing is compared" -> new Blind(space, ticker, start);
-      default -> new HeapRecordStore(space, ticker, start);
+      case "versions begin anew" -> new HeapRecordStore(space, environment, 1);
+      case "records at rest stay" -> new Littering(space, environment, start);
+      case "the dead live on" -> new Immortal(space, environment, start);
+      case "everybody is woken" -> new Herd(space, environment, start);
+      case "nothing is compared" -> new Blind(space, environment, start);
+      default -> new HeapRecordStore(space, environment, start);
     };
   }
 
   private static final class Littering extends HeapRecordStore {
-    Littering(String space, Ticker ticker, long start) {
-      super(space, ticker, start);
+    Littering(String space, Environment environment, long start) {
+      super(space, environment, start);
     }
 
     @Override
@@ -45,8 +45,8 @@ final class WireBugs {
   }
 
   private static final class Immortal extends HeapRecordStore {
-    Immortal(String space, Ticker ticker, long start) {
-      super(space, ticker, start);
+    Immortal(String space, Environment environment, long start) {
+      super(space, environment, start);
     }
 
     @Override
@@ -58,8 +58,8 @@ final class WireBugs {
   private static final class Herd extends HeapRecordStore {
     private final Set<Long> everybody = new HashSet<>();
 
-    Herd(String space, Ticker ticker, long start) {
-      super(space, ticker, start);
+    Herd(String space, Environment environment, long start) {
+      super(space, environment, start);
     }
 
     @Override
@@ -75,8 +75,8 @@ final class WireBugs {
   }
 
   private static final class Blind extends HeapRecordStore {
-    Blind(String space, Ticker ticker, long start) {
-      super(space, ticker, start);
+    Blind(String space, Environment environment, long start) {
+      super(space, environment, start);
     }
 
     @Override

@@ -84,7 +84,7 @@ final class WireServer {
     String verb = in.readUTF();
     HeapRecordStore store =
         stores.computeIfAbsent(
-            in.readUTF(), space -> WireBugs.store(bug, space, environment.ticker(), start));
+            in.readUTF(), space -> WireBugs.store(bug, space, environment, start));
     switch (verb) {
       case "read" -> WireProtocol.stored(out, now(store.read(in.readUTF())));
       case "write" -> WireProtocol.outcome(out, now(store.compareAndSet(WireProtocol.write(in))));
