@@ -126,8 +126,10 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * A loopback port that nobody listens on. It is below those that systems give to outgoing
-   * connections, so that a client that keeps connecting to a dead server cannot get hold of it.
+   * A loopback port that nobody listens on, and that no test of any JVM is given as long as this
+   * one lives; the same holds for the port that is higher by 10,000, as nodes of a Redis cluster
+   * need it. Both are below those that systems give to outgoing connections, so that a client that
+   * keeps connecting to a dead server cannot get hold of them.
    */
   public static int freePort() {
     return LoopbackPorts.free();
