@@ -6,10 +6,8 @@ import java.sql.SQLException;
 import java.util.Collection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of bad servers and networks on PostgreSQL. */
-@Isolated("measures time")
 class PostgresServerKitTest extends ServerKit {
 
   private static ServerProcess server;

@@ -8,10 +8,8 @@ import org.apache.zookeeper.ZKUtil;
 import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of real servers on a ZooKeeper server. */
-@Isolated("measures time")
 class ZooKeeperServerKitTest extends ServerKit {
 
   private static ServerProcess server;
