@@ -46,9 +46,12 @@ public class ProcessLab extends LockLab {
     return kit.shortTtl();
   }
 
-  /** The TTL of nodes that are to live through it, as short as the machine allows at the moment. */
+  /**
+   * The TTL of nodes that are to live through it: as short as the machine allows at the moment, and
+   * not so long that nothing happens to it.
+   */
   Duration livingTtl() {
-    return Pace.stretch(kit.shortTtl());
+    return kit.shortTtl().multipliedBy(Math.round(Math.min(3, Pace.factor())));
   }
 
   /** A size for the default build or one for the long run. */
