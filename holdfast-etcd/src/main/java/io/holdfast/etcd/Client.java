@@ -12,6 +12,9 @@ import io.grpc.stub.StreamObserver;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.etcd.Members.Member;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,11 @@ final class Client implements AutoCloseable {
   // A call that never reached a server is made again with the next one. So is a look, whatever has
   // become of it. A change that was sent is never repeated here: whether it took effect is unknown,
   // and the store engine knows how to find out.
+  //
+  // The threads that read connections belong to all clients of the process. They do nothing with an
+  // answer themselves unless it is urgent: with hundreds of calls under way there is so much to do
+  // that renewals would wait behind it, twice, since each is two calls. A thread of the client does
+  // it, in the order of the answers.
 
   /** Less than what a store engine allows a store. */
   private static final long LIMIT_MILLIS = 4_500;
@@ -33,6 +41,8 @@ final class Client implements AutoCloseable {
 
   /** How many calls may be under way beside those of sessions. */
   private static final int WINDOW = 256;
+
+  private static final long IDLE_SECONDS = 10;
 
   /** What a call does to the cluster. */
   enum Nature {
@@ -48,12 +58,31 @@ final class Client implements AutoCloseable {
   private final Members members;
   private final @Nullable Token token;
   private final Window window = new Window(WINDOW);
+  private final Executor answers = oneThread();
   private volatile boolean closed;
 
   Client(EtcdOptions options, Members members) {
     this.options = options;
     this.members = members;
     this.token = options.login().map(login -> new Token(login, members)).orElse(null);
+  }
+
+  /** One that goes when there has been nothing to do for a while. */
+  private static Executor oneThread() {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "holdfast-etcd");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   Members members() {
@@ -149,12 +178,14 @@ final class Client implements AutoCloseable {
     }
 
     CallOptions callOptions(ClientStreamTracer.Factory tracer) {
+      boolean urgent = nature == Nature.URGENT;
+      Deadline limit = deadline;
       if (members.count() > 1) {
-        long millis = nature == Nature.URGENT ? URGENT_MEMBER_MILLIS : MEMBER_MILLIS;
-        Deadline limit = deadline.minimum(Deadline.after(millis, TimeUnit.MILLISECONDS));
-        return lasting().withDeadline(limit).withStreamTracerFactory(tracer);
+        long millis = urgent ? URGENT_MEMBER_MILLIS : MEMBER_MILLIS;
+        limit = deadline.minimum(Deadline.after(millis, TimeUnit.MILLISECONDS));
       }
-      return lasting().withDeadline(deadline).withStreamTracerFactory(tracer);
+      CallOptions call = lasting().withDeadline(limit).withStreamTracerFactory(tracer);
+      return urgent ? call : call.withExecutor(answers);
     }
   }
 

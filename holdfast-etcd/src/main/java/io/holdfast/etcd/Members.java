@@ -109,7 +109,7 @@ final class Members {
             .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
             .maxInboundMessageSize(MAX_ANSWER_BYTES)
             .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
-            // What is done with an answer never blocks, so no thread is needed for it.
+            // What is to be done elsewhere says so.
             .directExecutor();
     options.tls().map(Tls::authority).ifPresent(builder::overrideAuthority);
     return builder.build();

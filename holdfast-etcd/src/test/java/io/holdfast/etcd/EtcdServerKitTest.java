@@ -58,4 +58,10 @@ class EtcdServerKitTest extends ServerKit {
   protected double releaseRoundTrips() {
     return 1.4;
   }
+
+  /** Each look may be followed by such a ping. */
+  @Override
+  protected double waitingRoundTrips() {
+    return 12;
+  }
 }

@@ -29,6 +29,8 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -307,5 +309,41 @@ class StoreTest {
     assertThat(Examination.version("v", "3.6.0-rc.1").level()).isEqualTo(Finding.Level.FINE);
     assertThat(Examination.version("v", "3.3.9").level()).isEqualTo(Finding.Level.UNSAFE);
     assertThat(keys()).isEmpty();
+  }
+
+  /** What is to be done with other answers may be much: thousands of locks that have moved on. */
+  @Test
+  void S24_aRenewalDoesNotWaitBehindTheAnswersToOtherCalls() throws InterruptedException {
+    long session = session(store, MINUTE);
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    while (!busy.await(20, TimeUnit.MILLISECONDS)) {
+      Thread asking = Thread.currentThread();
+      store
+          .read("a")
+          .thenAccept(
+              answer -> {
+                if (Thread.currentThread() != asking) {
+                  busy.countDown();
+                  hold(over);
+                }
+              });
+    }
+    try {
+      CompletionStage<Stored> other = store.read("a");
+      assertThat(await(store.renewSession(session))).isTrue();
+      assertThat(other.toCompletableFuture()).isNotDone();
+    } finally {
+      over.countDown();
+    }
+    assertThat(await(store.read("a"))).isEqualTo(Stored.ABSENT);
+  }
+
+  private static void hold(CountDownLatch over) {
+    try {
+      over.await();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

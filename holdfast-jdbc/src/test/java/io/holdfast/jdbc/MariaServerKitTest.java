@@ -8,12 +8,10 @@ import java.util.Collection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of bad servers and networks on MariaDB. */
 @Tag("mariadb")
 @Tag(Layers.INSTALLED)
-@Isolated("measures time")
 class MariaServerKitTest extends ServerKit {
 
   private static ServerProcess server;

@@ -7,11 +7,9 @@ import java.util.Collection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of bad servers and networks on PostgreSQL. */
 @Tag("postgresql")
-@Isolated("measures time")
 class PostgresServerKitTest extends ServerKit {
 
   private static ServerProcess server;

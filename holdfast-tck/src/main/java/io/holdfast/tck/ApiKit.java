@@ -14,17 +14,20 @@ abstract class ApiKit {
     return SessionTerms.MIN_TTL;
   }
 
-  /** How long a test waits for something that must happen before it fails. */
+  /**
+   * How long a test waits for something that must happen before it fails; longer on a machine that
+   * is slow at the moment ({@link Pace}).
+   */
   protected Duration patience() {
     return Duration.ofSeconds(10);
   }
 
   /**
    * How much later than it should an event may be seen: the scheduling delays of the machine that
-   * runs the test, added to what the scenario allows.
+   * runs the test, added to what the scenario allows. A second, and more while the machine is slow.
    */
   protected Duration jitter() {
-    return Duration.ofSeconds(1);
+    return Pace.stretch(Duration.ofSeconds(1));
   }
 
   /**

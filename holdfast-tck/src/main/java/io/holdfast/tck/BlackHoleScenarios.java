@@ -13,16 +13,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S01 and S16: nodes whose packets vanish, and who are told nothing. */
 interface BlackHoleScenarios {
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S01_holderBehindABlackHoleIsToldBeforeAnybodyElseHolds(ServerLab lab) {
     endLease(lab, "black hole", FaultyProxy::drop);
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S01_holderThatHearsNoReplyIsToldBeforeAnybodyElseHolds(ServerLab lab) {
     // Its renewals arrive, so others wait for as long as it goes on trying.
     Lease lease = new Lease(lab);
@@ -33,6 +37,7 @@ interface BlackHoleScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S01_holderBehindAStalledLinkIsToldBeforeAnybodyElseHolds(ServerLab lab) {
     endLease(lab, "stalled link", FaultyProxy::stall);
   }
@@ -115,6 +120,7 @@ interface BlackHoleScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S16_waitersBehindABlackHoleAreSkipped(ServerLab lab) {
     int count = lab.size(10, 200);
     Hold hold = lab.await(lab.node().lock("a").acquireAsync(Owner.of("holder")));

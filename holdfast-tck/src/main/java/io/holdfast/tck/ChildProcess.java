@@ -18,20 +18,28 @@ final class ChildProcess {
 
   /** The command of a JVM like this one, with the class path of this one, up to the arguments. */
   static List<String> java(String mainClass) {
+    return java(List.of(), classPath(), mainClass);
+  }
+
+  /** The same with options of its own and another class path. */
+  static List<String> java(List<String> options, List<Path> classPath, String mainClass) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"));
     command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path"))));
+    command.addAll(options);
+    command.add("-cp");
+    command.add(
+        classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
     command.add(mainClass);
     return command;
   }
 
-  /** A child may run in another directory. */
-  private static String absolute(String classPath) {
-    return Arrays.stream(classPath.split(File.pathSeparator, -1))
-        .map(entry -> Path.of(entry).toAbsolutePath().toString())
-        .collect(Collectors.joining(File.pathSeparator));
+  /** The class path of this JVM; a child may run in another directory. */
+  static List<Path> classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath())
+        .toList();
   }
 
   /** Sends a signal that Java has no method for; whether it could be sent. */

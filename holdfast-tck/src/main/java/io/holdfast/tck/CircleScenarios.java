@@ -8,14 +8,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** SPEC.md, group 14, where every owner is a process of its own. */
 interface CircleScenarios {
 
-  /** The first holds a and waits for b, the second holds b and waits for c, and so round. */
+  /**
+   * The first holds a and waits for b, the second holds b and waits for c, and so round. How an
+   * engine keeps what the search reads is shown by {@link LockKit}, too.
+   */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void r14_5_oneOfThreeProcessesInACircleGivesWay(ProcessLab lab) throws Exception {
     List<String> names = List.of("a", "b", "c");
     List<Worker> workers = lab.workersWithNodes(names.size(), lab.ttl());
@@ -48,7 +55,7 @@ interface CircleScenarios {
               .thenAccept(released -> assertThat(released).isEqualTo("RELEASED")));
     }
     for (CompletableFuture<Void> each : ended) {
-      each.get(lab.kit().patience().toMillis(), TimeUnit.MILLISECONDS);
+      lab.await(each);
     }
 
     List<String> victims = new ArrayList<>();

@@ -16,15 +16,21 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S04 and S05: what is left behind by those who release, give up, and die. */
 interface CleanUpScenarios {
 
+  /** What a node renews is its own affair; that others give up is shown by S05 on each engine. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(LoadRules.LOAD)
   default void S04_nothingIsRenewedAfterTheLastReleaseAndClose(ProcessLab lab) {
     int processes = 3;
-    int rounds = lab.size(90_000, 1_000_000) / processes;
+    int rounds = lab.size(30_000, 1_000_000) / processes;
     List<Worker> workers = lab.workersWithNodes(processes, lab.ttl());
     long begun = lab.nanoTime();
     List<CompletableFuture<String>> churns = new ArrayList<>();
@@ -158,13 +164,14 @@ interface CleanUpScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_nextWaiterIsGrantedAtOnceHoweverTheOneBeforeGaveUp(ProcessLab lab) {
     List<Worker> workers = lab.workersWithNodes(3, Duration.ofMinutes(1));
     Worker holder = workers.get(0);
     Worker leaver = workers.get(1);
     Worker next = workers.get(2);
     RandomGenerator random = lab.environment().random();
-    int rounds = lab.size(200, 5_000);
+    int rounds = lab.size(100, 5_000);
     int granted = 0;
     Duration longest = Duration.ZERO;
     for (int round = 0; round < rounds; round++) {
@@ -200,12 +207,13 @@ interface CleanUpScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_killedWaitersAndHoldersLeaveNothing(ProcessLab lab) {
     List<Worker> workers = lab.workersWithNodes(2, Duration.ofMinutes(1));
     Worker holder = workers.get(0);
     Worker next = workers.get(1);
     RandomGenerator random = lab.environment().random();
-    int rounds = lab.size(6, 200);
+    int rounds = lab.size(3, 200);
     for (int done = 0; done < rounds; done += 3) {
       for (Worker victim : lab.workersWithNodes(3, lab.ttl())) {
         lab.await(holder.ask("acquire", "n", "a"));

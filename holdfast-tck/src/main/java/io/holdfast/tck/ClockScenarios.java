@@ -16,28 +16,32 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S12: processes whose wall clock jumps while they hold and wait. */
 interface ClockScenarios {
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S12_jumpsOfTheWallClockNeitherShortenNorProlongALease(ProcessLab lab) {
     Path library = FakeTime.library();
+    Duration ttl = lab.livingTtl();
     Worker fair = lab.worker();
     List<FakeTime> jumpers = new ArrayList<>();
-    for (String jump : List.of("+1h", "-1h", "+1y", "-1y")) {
+    for (String jump : List.of("+1h", "-1y", "-1h", "+1y").subList(0, lab.size(2, 4))) {
       jumpers.add(new FakeTime(lab, library, jump));
     }
     for (FakeTime jumper : jumpers) {
-      lab.await(jumper.worker.ask("open", "n", lab.ttl().toMillis()));
-      lab.await(fair.ask("open", jumper.jump, lab.ttl().toMillis()));
+      lab.await(jumper.worker.ask("open", "n", ttl.toMillis()));
+      lab.await(fair.ask("open", jumper.jump, ttl.toMillis()));
       jumper.token = Long.parseLong(lab.await(jumper.worker.ask("acquire", "n", jumper.jump)));
       jumper.waiter = fair.ask("acquire", jumper.jump, jumper.jump);
       lab.eventually("a waiter", () -> lab.waiting(jumper.jump) == 1);
     }
 
     jumpers.forEach(FakeTime::jump);
-    lab.pass(lab.ttl().plusSeconds(1));
+    lab.pass(ttl.plusSeconds(1));
 
     for (FakeTime jumper : jumpers) {
       assertThat(jumper.waiter).as("early grant after a jump of %s", jumper.jump).isNotDone();
@@ -53,7 +57,7 @@ interface ClockScenarios {
       lab.say("S12: jump of %s, lease ended %d ms after the stop", jumper.jump, lease.toMillis());
       assertThat(lease)
           .as("end of the lease after a jump of %s", jumper.jump)
-          .isLessThan(lab.ttl().plusSeconds(1).plus(lab.kit().jitter()));
+          .isLessThan(ttl.plusSeconds(1).plus(lab.kit().jitter()));
       assertThat(token).as("token after a jump of %s", jumper.jump).isGreaterThan(jumper.token);
       jumper.token = token;
     }
@@ -162,7 +166,7 @@ interface ClockScenarios {
           .isGreaterThan(Duration.ofMinutes(59));
       assertThat(Duration.ofNanos(after[1] - before[1]))
           .as("progress of the monotonic clock of %s meanwhile", worker)
-          .isBetween(Clocks.WAIT, lab.ttl());
+          .isBetween(Clocks.WAIT, Pace.stretch(Duration.ofSeconds(2)));
     }
 
     private long[] clocks() {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S13: holders that are killed, terminated and closed. */
 interface CrashScenarios {
@@ -18,31 +21,43 @@ interface CrashScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S13_killedHolderIsReplacedInTime(ProcessLab lab) {
-    for (int i = 0; i < lab.size(3, 50); i++) {
-      Duration gap = replace(lab, "kill -9", Worker::kill);
-      assertThat(gap)
+    for (int i = 0; i < lab.size(2, 50); i++) {
+      Replacement replaced = replace(lab, "kill -9", Worker::kill);
+      assertThat(replaced.gap())
           .as("from the kill to the next grant")
           .isBetween(
-              lab.kit().earliestAfterKill(lab.ttl()),
+              lab.kit().earliestAfterKill(replaced.left()),
               lab.kit().latestAfterKill(lab.ttl()).plus(lab.kit().jitter()));
     }
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S13_terminatedHolderIsReplacedAtOnce(ProcessLab lab) {
-    Duration gap = replace(lab, "SIGTERM", holder -> holder.signal("TERM"));
+    Duration gap = replace(lab, "SIGTERM", holder -> holder.signal("TERM")).gap();
     assertThat(gap).isLessThan(Duration.ofSeconds(1).plus(lab.kit().jitter()));
   }
 
+  /** That the engine ends a session when it is asked to is shown by {@link LockKit}, too. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S13_closedHolderIsReplacedAtOnce(ProcessLab lab) {
-    Duration gap = replace(lab, "close()", holder -> holder.tell("close", "n"));
+    Duration gap = replace(lab, "close()", holder -> holder.tell("close", "n")).gap();
     assertThat(gap).isLessThan(Duration.ofSeconds(1).plus(lab.kit().jitter()));
   }
 
-  /** How long it takes from the end of a holder to the grant of the next one. */
-  private static Duration replace(ProcessLab lab, String how, Ending ending) {
+  /**
+   * A holder has ended and another one was granted.
+   *
+   * @param left of the lease of the first one, as it had counted before
+   * @param gap from a moment before it counted to the grant
+   */
+  record Replacement(Duration left, Duration gap) {}
+
+  private static Replacement replace(ProcessLab lab, String how, Ending ending) {
     // A TTL that is too long to be what frees the lock, unless it is what must.
     boolean abrupt = how.startsWith("kill");
     Worker holder = lab.workerWithNode(abrupt ? lab.ttl() : Duration.ofMinutes(1));
@@ -52,6 +67,7 @@ interface CrashScenarios {
     lab.eventually("a waiter", () -> lab.waiting("a") == 1);
 
     long begun = lab.nanoTime();
+    Duration left = lab.remaining(holder, "a");
     ending.end(holder);
     long nextToken = Long.parseLong(lab.await(next));
     Duration gap = Duration.ofNanos(lab.nanoTime() - begun);
@@ -60,10 +76,11 @@ interface CrashScenarios {
     assertThat(nextToken).isGreaterThan(token);
     lab.await(waiter.ask("close", "n"));
     lab.eventually("an empty space", () -> lab.inspector().list("").isEmpty());
-    return gap;
+    return new Replacement(left, gap);
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S13_contenderThatComesLaterNeedsNoSecondTtl(ProcessLab lab) {
     Worker holder = lab.workerWithNode(lab.ttl());
     Worker late = lab.workerWithNode(Duration.ofMinutes(1));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.DeadlockException;
 import io.holdfast.DistributedLock;
+import io.holdfast.EngineUnavailableException;
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.LockOptions;
@@ -20,13 +21,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** SPEC.md, group 14: circles of waits are found, named and ended; and nothing else is. */
+/**
+ * SPEC.md, group 14: circles of waits are found, named and ended; and nothing else is. The search
+ * is the node's. What it takes from an engine, the reports of other nodes, is the same for all
+ * circles, so a large one, a chain and much waiting without a circle are tested on each engine.
+ */
 interface DeadlockScenarios {
 
-  /** More than the budget of a second, because other tests run at the same time. */
+  /** More than the budget of a second, because other tests run at the same time, and stretched. */
   Duration FOUND_WITHIN = Duration.ofSeconds(5);
 
   LockOptions FOLLOWED = LockOptions.DEFAULT.followPermits(true);
@@ -62,7 +68,7 @@ interface DeadlockScenarios {
     Duration took = Duration.ofNanos(gaveWayAt.get() - closed);
     System.out.println(
         lab.kit().getClass().getSimpleName() + ": ring of 26 found " + took + " after it closed");
-    assertThat(took).isLessThan(FOUND_WITHIN);
+    assertThat(took).isLessThan(Pace.stretch(FOUND_WITHIN));
     assertThat(deadlock.cycle()).hasSize(size);
     assertThat(deadlock.cycle().get(0).waitsFor()).isEqualTo(deadlock.cycle().get(1).holds());
     lab.eventually("an empty space", () -> lab.inspector().list("").isEmpty());
@@ -83,8 +89,9 @@ interface DeadlockScenarios {
       throws Exception {
     List<DeadlockException> victims = new ArrayList<>();
     for (CompletableFuture<Boolean> owner : owners) {
+      lab.awaitEnd(owner, lab.kit().patience().multipliedBy(3));
       try {
-        assertThat(owner.get(lab.kit().patience().toMillis() * 3, TimeUnit.MILLISECONDS)).isTrue();
+        assertThat(owner.get()).isTrue();
       } catch (ExecutionException failed) {
         assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
         victims.add((DeadlockException) failed.getCause());
@@ -95,6 +102,7 @@ interface DeadlockScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void r14_5_aRingOfReadersAndWriters(LockLab lab) throws Exception {
     Holdfast a = lab.node();
     Holdfast b = lab.node();
@@ -128,15 +136,17 @@ interface DeadlockScenarios {
                 return true;
               }));
     }
-    for (CompletableFuture<Boolean> worker : workers) {
-      assertThat(worker.get(60, TimeUnit.SECONDS)).isTrue();
-    }
+    workers.forEach(worker -> lab.awaitEnd(worker, Duration.ofSeconds(60)));
+    workers.forEach(worker -> assertThat(lab.await(worker)).isTrue());
     System.out.println(
         lab.kit().getClass().getSimpleName() + ": no victim among " + timeouts + " timeouts");
     lab.eventually("an empty space", () -> lab.inspector().list("").isEmpty());
   }
 
-  /** Takes some of six locks from the first to the last, and gives up now and then. */
+  /**
+   * Takes some of six locks from the first to the last, and gives up now and then. Whether what was
+   * not granted was answered in time (rule 13.8) depends on how busy the engine is.
+   */
   private static void climb(
       LockLab lab, Holdfast node, RandomGenerator random, AtomicInteger timeouts)
       throws InterruptedException {
@@ -152,6 +162,8 @@ interface DeadlockScenarios {
         held.add(next.get());
       }
       lab.pass(Duration.ofMillis(random.nextInt(30)));
+    } catch (EngineUnavailableException notAnsweredInTime) {
+      timeouts.incrementAndGet();
     } finally {
       held.forEach(Hold::close);
     }
@@ -159,6 +171,7 @@ interface DeadlockScenarios {
 
   /** Two locks each, in any order, until everybody has had his turns. */
   @Test
+  @Tag(Layers.NODE)
   @ResourceLock(LoadRules.LOAD)
   default void r14_5_everybodyGetsOnWhateverTheOrder(LockLab lab) throws Exception {
     List<Holdfast> nodes = List.of(lab.node(), lab.node());
@@ -168,9 +181,8 @@ interface DeadlockScenarios {
       Holdfast node = nodes.get(i % nodes.size());
       workers.add(lab.inThread(() -> takesTwoOfThree(lab, node, victims)));
     }
-    for (CompletableFuture<Boolean> worker : workers) {
-      assertThat(worker.get(90, TimeUnit.SECONDS)).isTrue();
-    }
+    workers.forEach(worker -> lab.awaitEnd(worker, Duration.ofSeconds(90)));
+    workers.forEach(worker -> assertThat(lab.await(worker)).isTrue());
     System.out.println(lab.kit().getClass().getSimpleName() + ": " + victims + " gave way");
     lab.eventually("an empty space", () -> lab.inspector().list("").isEmpty());
   }
@@ -178,7 +190,7 @@ interface DeadlockScenarios {
   private static boolean takesTwoOfThree(LockLab lab, Holdfast node, AtomicInteger victims)
       throws InterruptedException {
     RandomGenerator random = lab.environment().random();
-    for (int turns = 0; turns < 10; ) {
+    for (int turns = 0; turns < 5; ) {
       int first = random.nextInt(3);
       int second = (first + 1 + random.nextInt(2)) % 3;
       try (Hold held = node.lock("any/" + first).acquire()) {
@@ -195,6 +207,7 @@ interface DeadlockScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void r14_7_whoGivesUpBreaksTheCircle(LockLab lab) throws Exception {
     Holdfast a = lab.node();
     Holdfast b = lab.node();
@@ -217,6 +230,7 @@ interface DeadlockScenarios {
 
   /** The writer waits for a reader, who waits for one who only waits for his turn to read. */
   @Test
+  @Tag(Layers.NODE)
   default void r14_8_aReaderThatOnlyWaitsForItsTurnIsLetPast(LockLab lab) throws Exception {
     Holdfast a = lab.node();
     Holdfast b = lab.node();
@@ -258,6 +272,7 @@ interface DeadlockScenarios {
 
   /** All permits are held by those who wait for the lock of one who waits for a permit. */
   @Test
+  @Tag(Layers.NODE)
   default void r14_9_aDeadlockThroughAllPermitsIsEnded(LockLab lab) throws Exception {
     CountDownLatch everybody = new CountDownLatch(3);
     List<CompletableFuture<Boolean>> owners = new ArrayList<>();
@@ -272,6 +287,7 @@ interface DeadlockScenarios {
 
   /** One of the permits is held by somebody who runs, so that nobody waits for ever. */
   @Test
+  @Tag(Layers.NODE)
   default void r14_9_aPermitThatMayComeBackIsNoDeadlock(LockLab lab) throws Exception {
     CountDownLatch everybody = new CountDownLatch(2);
     Hold running = lab.node().semaphore("permits", 2, FOLLOWED).acquire();
@@ -317,12 +333,14 @@ interface DeadlockScenarios {
     Hold last = lab.node().lock("c").acquire();
     Holdfast b = lab.node();
     Holdfast a = lab.node();
-    CountDownLatch go = new CountDownLatch(0);
+    CountDownLatch go = new CountDownLatch(1);
     CountDownLatch ready = new CountDownLatch(2);
     CompletableFuture<Boolean> second =
         lab.inThread(() -> holdsAndWaits(b.lock("b"), ready, go, b.lock("c")));
     CompletableFuture<Boolean> first =
         lab.inThread(() -> holdsAndWaits(a.lock("a"), ready, go, a.lock("b")));
+    lab.eventually("both hold one", () -> ready.getCount() == 0);
+    go.countDown();
     lab.eventually("three links", () -> lab.inspector().waitChain("a").links().size() == 3);
     WaitChain chain = lab.inspector().waitChain("a");
     assertThat(chain.end()).isEqualTo(WaitChain.End.RUNNING);

@@ -7,6 +7,7 @@ import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.LockOptions;
 import io.holdfast.Owner;
+import io.holdfast.engine.Environment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,22 +15,25 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S24 and S33: neighbours that die with all they have, or ask for more than is good. */
 interface ExpiryScenarios {
 
   @Test
+  @ResourceLock(LoadRules.LOAD)
   default void S24_massExpiryDelaysNoRenewal(ProcessLab lab) throws Exception {
     int count = lab.size(5_000, 50_000);
-    List<Worker> workers = lab.workersWithNodes(3, lab.ttl());
-    Worker dying = workers.get(0);
-    Worker heir = workers.get(1);
-    Worker neighbour = workers.get(2);
+    Duration ttl = lab.livingTtl();
+    Worker dying = lab.workerWithNode(lab.ttl());
+    Worker heir = lab.workerWithNode(ttl);
+    Worker neighbour = lab.workerWithNode(ttl);
     lab.await(neighbour.ask("acquire", "n", "neighbour"));
     lab.say("S24: %s", lab.await(dying.run(TakeMany.class, count)));
     Path end = lab.file("end");
@@ -45,7 +49,7 @@ interface ExpiryScenarios {
         "S24: renewals of a neighbour were late by %d ms at most, those of the heir by %s ms",
         longest.toMillis(), lab.await(ownDelay));
     // When a renewal is due, two thirds of the lease are left.
-    Duration limit = lab.ttl().dividedBy(2);
+    Duration limit = ttl.dividedBy(2);
     assertThat(longest).as("delay of a neighbour's renewal").isLessThan(limit);
     assertThat(Long.parseLong(lab.await(ownDelay)))
         .as("delay of the heir's renewal, in ms")
@@ -96,8 +100,13 @@ interface ExpiryScenarios {
   /** How many locks the greedy client asks for. */
   int WANTED = 100;
 
+  /**
+   * What the noise costs the modest client is shown here and judged by no one: the benchmark
+   * compares times.
+   */
   @Test
-  default void S33_aGreedyClientDoesNotSlowDownOthersMuch(ProcessLab lab) throws Exception {
+  @ResourceLock(LoadRules.LOAD)
+  default void S33_aModestClientIsServedBesideAGreedyOne(ProcessLab lab) throws Exception {
     List<Worker> workers = lab.workersWithNodes(3, Duration.ofMinutes(1));
     Worker holder = workers.get(0);
     Worker greedy = workers.get(1);
@@ -105,45 +114,25 @@ interface ExpiryScenarios {
     for (int i = 0; i < WANTED; i++) {
       lab.await(holder.ask("acquire", "n", "wanted/" + i));
     }
-    int visits = lab.size(500, 5_000);
-    lab.await(modest.run(Latency.class, visits));
-    Latency.Figures before = latency(lab, modest, visits);
+    Path begin = lab.file("begin");
     Path end = lab.file("end");
-    CompletableFuture<String> tries = greedy.run(Greed.class, end);
-    Latency.Figures loud = latency(lab, modest, visits);
+    CompletableFuture<String> tries = greedy.run(Greed.class, begin, end);
+    lab.eventually("somebody greedy", () -> Files.exists(begin));
+
+    String visits = lab.await(modest.run(Visits.class, lab.size(500, 5_000)));
+
+    assertThat(tries).as("the greedy one has not ended before").isNotDone();
     Files.createFile(end);
-    String rate = lab.await(tries);
-    Latency.Figures quiet = before.worse(latency(lab, modest, visits));
-    lab.say("S33: acquire and release alone: %s; beside %s: %s", quiet, rate, loud);
-    long noise = TimeUnit.NANOSECONDS.toMicros(lab.kit().jitter().toNanos());
-    assertThat(loud.median())
-        .as("median beside a greedy client, in µs")
-        .isLessThan(2 * quiet.median() + noise / 100);
-    assertThat(loud.p99())
-        .as("p99 beside a greedy client, in µs")
-        .isLessThan(2 * quiet.p99() + noise / 20);
+    lab.say("S33: beside %s: %s", lab.await(tries), visits);
+    assertThat(lab.inspector().list(""))
+        .as("locks in the end")
+        .hasSize(WANTED)
+        .allSatisfy(lock -> assertThat(lock.waiters()).isEmpty());
+    assertThat(lab.await(holder.ask("held", "n", "wanted/0"))).isEqualTo("true");
   }
 
-  private static Latency.Figures latency(ProcessLab lab, Worker worker, int visits) {
-    String[] figures = lab.await(worker.run(Latency.class, visits)).split(" ", -1);
-    return new Latency.Figures(Long.parseLong(figures[0]), Long.parseLong(figures[1]));
-  }
-
-  /** Order: how many rounds. Answer: median and p99 of a cold acquire and release, in µs. */
-  final class Latency implements WorkerTask {
-
-    /** What was measured, in microseconds. */
-    record Figures(long median, long p99) {
-
-      private Figures worse(Figures other) {
-        return new Figures(Math.max(median, other.median), Math.max(p99, other.p99));
-      }
-
-      @Override
-      public String toString() {
-        return "median " + median + " µs, p99 " + p99 + " µs";
-      }
-    }
+  /** Order: how many visits. Answer: how long a cold acquire and release took. */
+  final class Visits implements WorkerTask {
 
     @Override
     public String perform(WorkerMain worker, List<String> arguments) throws Exception {
@@ -157,43 +146,58 @@ interface ExpiryScenarios {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
       }
       Arrays.sort(times);
-      return times[times.length / 2] + " " + times[times.length * 99 / 100];
+      return "acquire and release in %d µs (median), %d µs at most"
+          .formatted(times[times.length / 2], times[times.length - 1]);
     }
   }
 
   /**
-   * Order: a file. Tries to get locks that are held, 10,000 times a second, until the file is
-   * there. It does not wait for one answer before it asks again.
+   * Order: two files. Tries to get locks that are held, 10,000 times a second, and does not wait
+   * for one answer before it asks again. Makes the first file once it is at it, and ends when the
+   * second one is there. Answer: how many tries were refused; all were, and all were answered.
    */
   final class Greed implements WorkerTask {
 
     private static final long GAP_NANOS = TimeUnit.SECONDS.toNanos(1) / 10_000;
+    private static final int UNDER_WAY = 1_000;
+
+    private final AtomicLong granted = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong unanswered = new AtomicLong();
+    private final Semaphore underWay = new Semaphore(UNDER_WAY);
 
     @Override
     public String perform(WorkerMain worker, List<String> arguments) throws Exception {
-      Holdfast node = worker.node("n");
-      AtomicLong granted = new AtomicLong();
-      AtomicLong refused = new AtomicLong();
-      Semaphore underWay = new Semaphore(1_000);
-      long begun = worker.environment().ticker().nanoTime();
-      for (long tries = 0; !Files.exists(Path.of(arguments.get(0))); tries++) {
+      Environment.Ticker clock = worker.environment().ticker();
+      long begun = clock.nanoTime();
+      for (long tries = 0; !Files.exists(Path.of(arguments.get(1))); tries++) {
         underWay.acquire();
-        Owner owner = Owner.of("try" + tries);
-        node.lock("wanted/" + tries % WANTED)
-            .tryAcquireAsync(owner)
-            .whenComplete(
-                (hold, failure) -> {
-                  underWay.release();
-                  (hold != null && hold.isPresent() ? granted : refused).incrementAndGet();
-                });
-        long due = begun + tries * GAP_NANOS;
-        LockSupport.parkNanos(due - worker.environment().ticker().nanoTime());
+        ask(worker.node("n").lock("wanted/" + tries % WANTED), Owner.of("try" + tries));
+        if (tries == UNDER_WAY) {
+          Files.createFile(Path.of(arguments.get(0)));
+        }
+        LockSupport.parkNanos(begun + tries * GAP_NANOS - clock.nanoTime());
       }
-      long millis = TimeUnit.NANOSECONDS.toMillis(worker.environment().ticker().nanoTime() - begun);
-      if (granted.get() > 0) {
-        throw new IllegalStateException("granted beside the holder: " + granted);
+      underWay.acquire(UNDER_WAY);
+      long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime() - begun);
+      if (granted.get() > 0 || refused.get() == 0) {
+        throw new IllegalStateException(
+            granted + " granted beside the holder, " + refused + " refused");
       }
-      return refused.get() * 1_000 / millis + " tries a second";
+      return "%d tries refused a second, %d not answered in time"
+          .formatted(refused.get() * 1_000 / millis, unanswered.get());
+    }
+
+    private void ask(DistributedLock lock, Owner owner) {
+      CompletionStage<?> unused =
+          lock.tryAcquireAsync(owner)
+              .whenComplete(
+                  (hold, failure) -> {
+                    AtomicLong outcome =
+                        failure != null ? unanswered : hold.isPresent() ? granted : refused;
+                    outcome.incrementAndGet();
+                    underWay.release();
+                  });
     }
   }
 }

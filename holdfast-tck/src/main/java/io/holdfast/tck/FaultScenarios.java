@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceAccessMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -129,7 +130,9 @@ interface FaultScenarios {
     next.close();
   }
 
+  /** What hangs here is a stand-in for any engine; ServerKit has real ones. */
   @Test
+  @Tag(Layers.NODE)
   @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S19_callsEndByTheirDeadlineWhileTheEngineHangs(LockLab lab) throws Exception {
     HangingEngine engine = lab.hangingEngine();

@@ -17,12 +17,17 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Scenarios about holds and owners, and what people are shown of them. */
+/**
+ * Scenarios about holds and owners, and what people are shown of them. What a hold and an owner are
+ * is the node's affair; what is shown comes from the engine.
+ */
 interface HoldScenarios {
 
   @Test
+  @Tag(Layers.NODE)
   default void S08_holdOfAnOwnerIsReleasedByAnyThread(LockLab lab) {
     DistributedLock lock = lab.node().lock("a");
     Owner saga = Owner.of("saga-42");
@@ -41,6 +46,7 @@ interface HoldScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void S08_ownersOfDifferentNodesAreDifferent(LockLab lab) {
     Owner same = Owner.of("same");
     lab.await(lab.node().lock("a").acquireAsync(same));
@@ -48,6 +54,7 @@ interface HoldScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void S15_closeMayBeRepeated(LockLab lab) throws Exception {
     DistributedLock lock = lab.node().lock("a");
     Hold hold = lock.acquire();
@@ -63,6 +70,7 @@ interface HoldScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void S15_closeOfALostHoldDoesNotHideTheBodysException(LockLab lab) {
     DistributedLock lock = lab.node().lock("a");
     assertThatThrownBy(
@@ -78,6 +86,7 @@ interface HoldScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void S15_lostHoldSaysSo(LockLab lab) throws Exception {
     DistributedLock lock = lab.node().lock("a");
     Hold hold = lock.acquire();
@@ -98,6 +107,7 @@ interface HoldScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   default void S15_unlockByAStrangerIsRefusedAndHarmless(LockLab lab) throws Exception {
     DistributedLock lock = lab.node().lock("a");
     Lock classic = lock.asLock();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  */
 @ExtendWith(LabSupplier.class)
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(120)
+@Timeout(600)
 public abstract class LockKit extends ApiKit
     implements HoldScenarios, FaultScenarios, ScaleScenarios, DeadlockScenarios, RingScenarios {
 

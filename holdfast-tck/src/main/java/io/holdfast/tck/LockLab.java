@@ -3,6 +3,7 @@ package io.holdfast.tck;
 import io.holdfast.Holdfast;
 import io.holdfast.HoldfastBuilder;
 import io.holdfast.Inspector;
+import io.holdfast.engine.Calls;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.EngineProvider;
 import io.holdfast.engine.Environment;
@@ -12,13 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -146,12 +146,27 @@ public class LockLab implements AutoCloseable {
 
   /** The result of a stage; its failure is thrown, and too much delay is one. */
   <T> T await(CompletionStage<T> stage) {
+    awaitEnd(stage);
     try {
-      return stage.toCompletableFuture().get(kit.patience().toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException failed) {
-      throw new AssertionError("failed: " + failed.getCause(), failed.getCause());
-    } catch (TimeoutException late) {
-      throw new AssertionError("not within " + kit.patience(), late);
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException | CancellationException failed) {
+      Throwable cause = Calls.cause(failed);
+      throw new AssertionError("failed: " + cause, cause);
+    }
+  }
+
+  /** Waits until a stage has ended, well or not; too much delay is a failure. */
+  void awaitEnd(CompletionStage<?> stage) {
+    awaitEnd(stage, kit.patience());
+  }
+
+  /** The same with more patience, or less. */
+  void awaitEnd(CompletionStage<?> stage, Duration patience) {
+    Pace.Deadline deadline = Pace.within(patience);
+    try {
+      if (!deadline.await(stage)) {
+        throw new AssertionError("not within " + deadline);
+      }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new AssertionError("interrupted", interrupted);
@@ -160,12 +175,9 @@ public class LockLab implements AutoCloseable {
 
   /** Waits for a condition. */
   void eventually(String what, BooleanSupplier condition) {
-    long deadline = nanoTime() + kit.patience().toNanos();
-    while (!condition.getAsBoolean()) {
-      if (nanoTime() - deadline > 0) {
-        throw new AssertionError("not within " + kit.patience() + ": " + what);
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    Pace.Deadline deadline = Pace.within(kit.patience());
+    if (!deadline.await(condition)) {
+      throw new AssertionError("not within " + deadline + ": " + what);
     }
   }
 

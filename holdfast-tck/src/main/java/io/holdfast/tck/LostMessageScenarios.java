@@ -14,7 +14,10 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S05: requests and replies that are lost or late while somebody gives up. */
 interface LostMessageScenarios {
@@ -41,21 +44,27 @@ interface LostMessageScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_nothingIsLeftOfARequestThatWasLost(ServerLab lab) throws Exception {
     giveUp(lab, Fate.REQUEST_LOST);
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_nothingIsLeftOfARequestWhoseReplyWasLost(ServerLab lab) throws Exception {
     giveUp(lab, Fate.REPLY_LOST);
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_nothingIsLeftOfARequestThatWasCut(ServerLab lab) throws Exception {
     giveUp(lab, Fate.CUT);
   }
 
+  /** The engine's client sees nothing here that it does not see elsewhere. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S05_nothingIsLeftOfARequestThatWasLate(ServerLab lab) throws Exception {
     giveUp(lab, Fate.DELAYED);
   }

@@ -18,11 +18,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S19: servers that hang, are down, or cannot be reached, for a while. */
 interface OutageScenarios {
 
   @Test
+  @ResourceLock(LoadRules.LOAD)
   default void S19_callsEndInTimeWhileTheServerHangs(ServerLab lab) {
     FaultyProxy link = lab.link();
     outage(
@@ -30,17 +33,20 @@ interface OutageScenarios {
   }
 
   @Test
+  @ResourceLock(LoadRules.LOAD)
   default void S19_callsEndInTimeWhileTheServerIsDown(ServerLab lab) {
     FaultyProxy link = lab.link();
     outage(lab, new Outage("down", link, proxy -> lab.server().kill(), p -> lab.server().start()));
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S19_callsEndInTimeWhilePacketsVanish(ServerLab lab) {
     outage(lab, new Outage("dropping", lab.link(), FaultyProxy::drop, FaultyProxy::heal));
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S19_callsEndInTimeWhileTheServerAcceptsAndNeverAnswers(ServerLab lab) {
     Consumer<FaultyProxy> halfOpen =
         proxy -> {

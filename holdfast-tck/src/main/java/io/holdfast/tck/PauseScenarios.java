@@ -14,22 +14,28 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S02: holders that are stopped for longer than their lease, go on, and write. */
 interface PauseScenarios {
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S02_noUpdateIsLostBehindAGuard(ProcessLab lab) throws Exception {
-    int rounds = lab.size(3, 20);
+    int rounds = lab.size(2, 20);
     Pauses pauses = new Pauses(lab, true);
     pauses.stopHolders(rounds);
     assertThat(pauses.refused).as("late writes that the guard refused").isEqualTo(rounds);
     assertThat(pauses.lost()).as("lost updates").isZero();
   }
 
-  /** What shows that the test above can see. */
+  /** What shows that the test above can see, on any engine. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S02_updatesAreLostWithoutAGuard(ProcessLab lab) throws Exception {
     int rounds = lab.size(2, 5);
     Pauses pauses = new Pauses(lab, false);
@@ -67,15 +73,14 @@ interface PauseScenarios {
       CompletableFuture<String> waiter = next.ask("acquire", "n", "tally");
       lab.eventually("a waiter", () -> lab.waiting("tally") == 1);
       long begun = lab.nanoTime();
+      Duration left = lab.remaining(stopped, "tally");
       stopped.signal("STOP");
       long token = Long.parseLong(lab.await(waiter));
       Duration gap = Duration.ofNanos(lab.nanoTime() - begun);
       lab.say("S02: %s was stopped and replaced after %d ms", stopped, gap.toMillis());
       assertThat(gap)
           .as("from the stop of the holder to the next grant")
-          .isBetween(
-              lab.ttl().multipliedBy(2).dividedBy(3).minusMillis(100),
-              lab.ttl().plusSeconds(1).plus(lab.kit().jitter()));
+          .isBetween(left, lab.ttl().plusSeconds(1).plus(lab.kit().jitter()));
       assertThat(token).isGreaterThan(stale);
       assertThat(write(next, token, read(next))).as("write of the holder").isTrue();
       release(next);
@@ -130,6 +135,7 @@ interface PauseScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S02_noUpdateIsLostWhenAnybodyIsStoppedAtAnyMoment(ProcessLab lab) throws Exception {
     SharedTally tally = new SharedTally(lab.file("tally"));
     Path end = lab.file("end");

@@ -6,6 +6,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What users of distributed locks have suffered from, in real processes that are killed, stopped,
@@ -22,12 +24,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <p>The default sizes fit into a build. With {@code -Dholdfast.chaos=long} each test runs in the
  * size that its scenario names, which takes an hour or so, and prints its progress. Both print what
- * they measure.
+ * they measure. Scenarios that mostly wait do so beside each other, a few at a time; those that
+ * load the machine run alone.
  *
- * <p>The processes are JVMs with the class path of the test. They need signals of POSIX.
+ * <p>The processes are JVMs with the class path of the test. They need signals of POSIX. A process
+ * that a test has not harmed serves the next one.
  */
 @Tag(Layers.PROCESSES)
 @ExtendWith(LabSupplier.class)
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 @DisabledOnOs(OS.WINDOWS)
 public abstract class ProcessKit extends WorkerKit

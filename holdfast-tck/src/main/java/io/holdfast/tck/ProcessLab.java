@@ -9,13 +9,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 
 /**
  * What one test of {@link ProcessKit} works with, for subclasses that override a test: a {@link
- * LockLab} with child processes, all of which it ends, and a directory.
+ * LockLab} with child processes, all of which it ends or gives back, and a directory.
  */
 public class ProcessLab extends LockLab {
+
+  /** How many tests with processes run at once, at most. */
+  private static final Semaphore PLACES = new Semaphore(4);
 
   private final WorkerKit kit;
   private final Path directory;
@@ -24,6 +28,7 @@ public class ProcessLab extends LockLab {
   ProcessLab(WorkerKit kit) {
     super(kit);
     this.kit = kit;
+    PLACES.acquireUninterruptibly();
     try {
       directory = Files.createTempDirectory("holdfast-kit");
     } catch (IOException failure) {
@@ -39,6 +44,14 @@ public class ProcessLab extends LockLab {
   /** The TTL of nodes that are to die or to be stopped. */
   Duration ttl() {
     return kit.shortTtl();
+  }
+
+  /**
+   * The TTL of nodes that are to live through it: as short as the machine allows at the moment, and
+   * not so long that nothing happens to it.
+   */
+  Duration livingTtl() {
+    return kit.shortTtl().multipliedBy(Math.round(Math.min(3, Pace.factor())));
   }
 
   /** A size for the default build or one for the long run. */
@@ -63,8 +76,7 @@ public class ProcessLab extends LockLab {
 
   /** Starts a process that knows the engine by another URI. */
   Worker worker(Map<String, String> variables, String uri) {
-    Path errors = file("worker-" + workers.size() + ".err");
-    Worker worker = Worker.start(variables, errors, uri, space());
+    Worker worker = WorkerPool.take(variables, uri, space());
     workers.add(worker);
     return worker;
   }
@@ -89,6 +101,11 @@ public class ProcessLab extends LockLab {
     return started;
   }
 
+  /** What is left of the lease of a worker's node {@code n}, as its hold counts. */
+  Duration remaining(Worker worker, String name) {
+    return Duration.ofMillis(Long.parseLong(await(worker.ask("remaining", "n", name))));
+  }
+
   /** Shows a figure or progress. */
   @SuppressWarnings("AnnotateFormatMethod") // The annotation would be a dependency.
   void say(String format, Object... values) {
@@ -97,9 +114,12 @@ public class ProcessLab extends LockLab {
 
   @Override
   public void close() {
-    workers.forEach(Worker::kill);
-    workers.forEach(Worker::close);
-    super.close();
+    try {
+      WorkerPool.giveBack(workers);
+      super.close();
+    } finally {
+      PLACES.release();
+    }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

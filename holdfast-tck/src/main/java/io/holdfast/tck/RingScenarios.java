@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -74,6 +75,7 @@ interface RingScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
   @Timeout(value = 30, unit = TimeUnit.MINUTES)
   @ResourceLock(LoadRules.LOAD)
   default void r14_5_ofEveryRingExactlyOneGivesWay(LockLab lab) throws Exception {
@@ -135,8 +137,9 @@ interface RingScenarios {
     }
     int victims = 0;
     for (CompletableFuture<Boolean> owner : owners) {
+      lab.awaitEnd(owner, Duration.ofMinutes(2));
       try {
-        victims += owner.get(2, TimeUnit.MINUTES) ? 0 : 1;
+        victims += owner.get() ? 0 : 1;
       } catch (ExecutionException failed) {
         throw new AssertionError(prefix + " of " + links, failed.getCause());
       }

@@ -13,15 +13,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Scenarios of many names and many threads. */
 interface ScaleScenarios {
 
+  /** They queue in the node. */
   @Test
+  @Tag(Layers.NODE)
   @ResourceLock(LoadRules.LOAD)
   default void S08_thousandsOfThreadsShareALock(LockLab lab) throws Exception {
     DistributedLock lock = lab.node().lock("a");
@@ -44,8 +46,10 @@ interface ScaleScenarios {
       for (int i = 0; i < count; i++) {
         visits.add(threads.submit(visit));
       }
+      Pace.Deadline deadline = Pace.within(Duration.ofSeconds(60));
       for (Future<Long> each : visits) {
-        each.get(60, TimeUnit.SECONDS);
+        assertThat(deadline.await(each::isDone)).as("served within %s", deadline).isTrue();
+        assertThat(each.get()).isPositive();
       }
     } finally {
       threads.shutdownNow();
@@ -59,7 +63,9 @@ interface ScaleScenarios {
         Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
   }
 
+  /** Which locks are given back to make room is for the node to choose. */
   @Test
+  @Tag(Layers.NODE)
   @ResourceLock(LoadRules.LOAD)
   default void S21_heldLocksSurviveAnyNumberOfNames(LockLab lab) throws Exception {
     Holdfast node = lab.node(settings -> settings.maxRetained(100));

@@ -1,7 +1,5 @@
 package io.holdfast.tck;
 
-import java.lang.management.ManagementFactory;
-import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +8,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * What users of distributed locks have suffered from, on a real server that hangs, dies and comes
@@ -49,15 +49,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }
  * }</pre>
  *
- * <p>The tests of one class share the server and run one after the other. What {@link ProcessKit}
- * does to processes (S02, S13, and the crowds of S16 and S24) is not repeated here: an engine with
- * a server passes both kits.
+ * <p>The tests of one class share the server. Those that mostly wait do so beside each other, a few
+ * at a time; those that harm the server or count what it is asked run alone. What {@link
+ * ProcessKit} does to processes (S02, S13, and the crowds of S16 and S24) is not repeated here: an
+ * engine with a server passes both kits.
  *
  * <p>The default sizes fit into a build. With {@code -Dholdfast.chaos=long} the tests run in full
  * size. Both print what they measure.
  */
 @Tag(Layers.FAULTS)
 @ExtendWith(LabSupplier.class)
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 @DisabledOnOs(OS.WINDOWS)
 public abstract class ServerKit extends WorkerKit
@@ -139,18 +141,5 @@ public abstract class ServerKit extends WorkerKit
   /** How long a node may need after an outage to find that the server is back. */
   protected Duration recovery() {
     return Duration.ofSeconds(5);
-  }
-
-  @Override
-  protected Duration patience() {
-    return Duration.ofSeconds(60);
-  }
-
-  /** A second on a machine that is not busy; more where many processes wait for each processor. */
-  @Override
-  protected Duration jitter() {
-    OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
-    double waiting = system.getSystemLoadAverage() / system.getAvailableProcessors();
-    return Duration.ofMillis((long) (1_000 * Math.min(10, Math.max(1, waiting / 2))));
   }
 }

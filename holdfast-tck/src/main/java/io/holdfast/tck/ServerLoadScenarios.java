@@ -10,16 +10,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S23, S24 and costs: what names, waiters and holders cost the server. */
 interface ServerLoadScenarios {
 
+  Duration WATCHED = Duration.ofSeconds(2);
+
   LockOptions UNRETAINED = LockOptions.DEFAULT.retention(LockOptions.Retention.OFF);
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S23_manyNamesLeaveNothingInTheServer(ServerLab lab) throws Exception {
-    int count = lab.scaled(lab.kit().chaos() ? 1_000_000 : 2_000);
+    int count = lab.scaled(lab.kit().chaos() ? 1_000_000 : 500);
     int atOnce = 20;
     Holdfast node = lab.node();
     long highest = 0;
@@ -48,6 +54,7 @@ interface ServerLoadScenarios {
   }
 
   @Test
+  @ResourceLock(LoadRules.LOAD)
   default void S24_handOffCostsTheSameHoweverManyWait(ServerLab lab) {
     int count = lab.size(30, 300);
     FaultyProxy link = lab.link();
@@ -62,32 +69,36 @@ interface ServerLoadScenarios {
               .toCompletableFuture());
       lab.eventually("arrival of " + i, () -> lab.waiting("a") == arrived);
     }
-    Duration window = Duration.ofSeconds(2);
-    link.resetCounts();
-    lab.pass(window);
-    double perSecond = link.roundTrips() * 1e3 / window.toMillis();
-
     link.resetCounts();
     long begun = lab.nanoTime();
+    lab.pass(WATCHED);
+    double waiting = perSecond(link.roundTrips(), lab.since(begun));
+
+    link.resetCounts();
+    begun = lab.nanoTime();
     first.close();
     waiters.forEach(waiter -> lab.await(waiter).close());
     Duration took = lab.since(begun);
-    double polls = perSecond * took.toMillis() / 1e3;
-    double each = Math.max(0, link.roundTrips() - polls) / count;
+    double each = Math.max(0, link.roundTrips() - waiting * took.toNanos() / 1e9) / count;
 
     lab.say(
         "S24: %d nodes wait at %.0f round trips a second, and hand on in %.1f ms and %.1f round"
             + " trips each",
-        count, perSecond, (double) took.toMillis() / count, each);
-    // Fewer far behind.
-    assertThat(perSecond)
+        count, waiting, (double) took.toMillis() / count, each);
+    // They look by the clock, whatever the speed of the machine; those far behind less often.
+    assertThat(waiting)
         .as("round trips a second while %s wait", count)
         .isLessThan(lab.kit().waitingRoundTrips() * count);
     assertThat(each).as("round trips per hand-off").isLessThan(lab.kit().handOffRoundTrips());
     lab.awaitEmptySpace();
   }
 
+  private static double perSecond(long count, Duration time) {
+    return count * 1e9 / time.toNanos();
+  }
+
   @Test
+  @ResourceLock(LoadRules.LOAD)
   default void costOfLocksInRoundTrips(ServerLab lab) {
     FaultyProxy link = lab.link();
     Holdfast node = lab.node(link, settings -> settings.ttl(Duration.ofMinutes(10)));
@@ -117,6 +128,8 @@ interface ServerLoadScenarios {
   }
 
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(LoadRules.LOAD)
   default void retainedLocksCostNoRoundTrip(ServerLab lab) {
     FaultyProxy link = lab.link();
     Holdfast node =
@@ -127,18 +140,21 @@ interface ServerLoadScenarios {
       lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
     }
     link.resetCounts();
-    for (int i = 0; i < 1_000; i++) {
+    int count = 10_000;
+    for (int i = 0; i < count; i++) {
       lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
     }
-    assertThat(link.roundTrips()).as("round trips of 1,000 acquisitions").isLessThan(20);
+    // Some engines look for wake-ups meanwhile.
+    assertThat(link.roundTrips()).as("round trips of 10,000 acquisitions").isLessThan(count / 10);
   }
 
   /** What a session costs does not depend on how much it holds. */
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void renewalCostsTheSameHoweverManyLocksAreHeld(ServerLab lab) {
     int count = lab.scaled(lab.kit().chaos() ? 10_000 : 500);
     FaultyProxy link = lab.link();
-    Duration ttl = Duration.ofSeconds(3);
+    Duration ttl = lab.ttl();
     Holdfast node = lab.node(link, settings -> settings.ttl(ttl));
     Hold first = lab.await(node.lock("held").acquireAsync(Owner.of("holder")));
     double few = roundTripsOf(lab, link, ttl);

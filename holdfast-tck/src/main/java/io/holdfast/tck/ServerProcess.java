@@ -1,6 +1,5 @@
 package io.holdfast.tck;
 
-import io.holdfast.engine.Environment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -18,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +41,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerProcess implements AutoCloseable {
 
-  private static final Environment.Ticker CLOCK = Environment.system("servers").ticker();
   private static final Set<ServerProcess> RUNNING = ConcurrentHashMap.newKeySet();
   private static final Duration POLL = Duration.ofMillis(10);
   private static final int TAIL_LINES = 40;
@@ -124,8 +121,10 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * A loopback port that nobody listens on. It is below those that systems give to outgoing
-   * connections, so that a client that keeps connecting to a dead server cannot get hold of it.
+   * A loopback port that nobody listens on, and that no test of any JVM is given as long as this
+   * one lives; the same holds for the port that is higher by 10,000, as nodes of a Redis cluster
+   * need it. Both are below those that systems give to outgoing connections, so that a client that
+   * keeps connecting to a dead server cannot get hold of them.
    */
   public static int freePort() {
     return LoopbackPorts.free();
@@ -166,10 +165,10 @@ public final class ServerProcess implements AutoCloseable {
     }
     process = launch(settings.command());
     RUNNING.add(this);
-    long deadline = CLOCK.nanoTime() + settings.patience().toNanos();
+    Pace.Deadline deadline = Pace.within(settings.patience());
     String trouble = trouble();
     while (!trouble.isEmpty()) {
-      if (!isAlive() || CLOCK.nanoTime() - deadline > 0) {
+      if (!isAlive() || deadline.isOver()) {
         String fate = isAlive() ? "is not ready (" + trouble + ")" : "has ended";
         kill();
         throw new AssertionError(this + " " + fate + "; its output ends with:\n" + tail());
@@ -198,7 +197,7 @@ public final class ServerProcess implements AutoCloseable {
   private void prepare(List<String> command) {
     Process preparation = launch(command);
     try {
-      if (!preparation.waitFor(settings.patience().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!Pace.within(settings.patience()).await(preparation.onExit())) {
         preparation.destroyForcibly();
         throw new AssertionError(command + " has not ended; its output ends with:\n" + tail());
       }
@@ -258,12 +257,9 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Ports and memory of children must be free before the server is started again. */
   private void awaitEnd(List<ProcessHandle> children) {
-    long deadline = CLOCK.nanoTime() + settings.patience().toNanos();
-    while (!children.stream().allMatch(ChildProcess::hasEnded)) {
-      if (CLOCK.nanoTime() - deadline > 0) {
-        throw new AssertionError("children of " + this + " have not ended: " + children);
-      }
-      LockSupport.parkNanos(POLL.toNanos());
+    if (!Pace.within(settings.patience())
+        .await(() -> children.stream().allMatch(ChildProcess::hasEnded))) {
+      throw new AssertionError("children of " + this + " have not ended: " + children);
     }
   }
 
@@ -311,7 +307,7 @@ public final class ServerProcess implements AutoCloseable {
 
   private boolean await(Duration patience) {
     try {
-      return running().waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+      return Pace.within(patience).await(running().onExit());
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       return false;

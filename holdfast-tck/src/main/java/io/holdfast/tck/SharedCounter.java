@@ -8,11 +8,13 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A counter in memory that several processes share, behind a fence. To count is to read and to
  * write, and nothing but a distributed lock keeps two of them from doing that at the same time; so
- * what two holders at a time do shows as a count that is too small.
+ * what two holders at a time do shows as a count that is too small. Where there may be two, such as
+ * after a server has lost its memory, the check of the token and the change must be one step.
  */
 final class SharedCounter {
 
@@ -23,7 +25,8 @@ final class SharedCounter {
   private static final int COUNT = 8;
   private static final int LAST = 16;
   private static final int MOVES = 24;
-  private static final int SIZE = 32;
+  private static final int GUARD = 32;
+  private static final int SIZE = 40;
 
   private final Path file;
   private final ByteBuffer memory;
@@ -71,6 +74,18 @@ final class SharedCounter {
     }
     set(COUNT, count + 1);
     return true;
+  }
+
+  /** The same in one step, as a resource does it that guards itself. */
+  boolean incrementGuarded(long token, long who) {
+    while (!LONG.compareAndSet(memory, GUARD, 0L, who)) {
+      LockSupport.parkNanos(1_000);
+    }
+    try {
+      return increment(token, who);
+    } finally {
+      set(GUARD, 0);
+    }
   }
 
   long count() {

@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceAccessMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** S07: notifications that are lost, late or cut off. */
 interface WakeUpScenarios {
@@ -21,6 +24,7 @@ interface WakeUpScenarios {
   Duration DELAY = Duration.ofMillis(100);
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S07_waiterThatIsNotWokenLooksByItself(ServerLab lab) {
     for (int round = 0; round < lab.size(2, 50); round++) {
       FaultyProxy link = lab.link();
@@ -45,7 +49,10 @@ interface WakeUpScenarios {
     }
   }
 
+  /** That it gets on without them is shown above on each engine. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S07_waiterWhoseNotificationsAreLateIsWokenLate(ServerLab lab) {
     FaultyProxy link = lab.link();
     Holdfast waiting = lab.node(link, settings -> settings);
@@ -62,6 +69,7 @@ interface WakeUpScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S07_waiterThatIsCutOffIsGrantedOnceItIsBack(ServerLab lab) {
     FaultyProxy link = lab.link();
     Holdfast waiting = lab.node(link, settings -> settings);
@@ -88,6 +96,8 @@ interface WakeUpScenarios {
 
   /** A node that keeps a free lock and is not told that it is wanted gives it back by itself. */
   @Test
+  @Tag(Layers.NODE)
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S07_retainingNodeThatIsNotAskedGivesBack(ServerLab lab) {
     Duration retainFor = Duration.ofSeconds(1);
     FaultyProxy link = lab.link();
@@ -124,8 +134,9 @@ interface WakeUpScenarios {
   }
 
   @Test
+  @ResourceLock(value = LoadRules.LOAD, mode = ResourceAccessMode.READ)
   default void S07_connectionsDoNotGrowWithContendedNames(ServerLab lab) {
-    int count = lab.scaled(lab.kit().chaos() ? 10_000 : 300);
+    int count = lab.scaled(lab.kit().chaos() ? 10_000 : 100);
     FaultyProxy link = lab.link();
     Holdfast holding = lab.node();
     Holdfast waiting = lab.node(link, settings -> settings);

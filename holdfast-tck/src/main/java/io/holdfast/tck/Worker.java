@@ -2,6 +2,7 @@ package io.holdfast.tck;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A child process with nodes in it, as a test sees it. It is given orders, which run side by side,
- * and answers each with a line; see {@link WorkerMain}.
+ * and answers each with a line; see {@link WorkerMain}. A {@link WorkerPool} starts it. Once a test
+ * has killed or stopped it, it serves no other test.
  */
 final class Worker implements AutoCloseable {
 
@@ -28,13 +31,25 @@ final class Worker implements AutoCloseable {
 
   private static final long ENDING_SECONDS = 20;
 
+  private final int number;
   private final Process process;
   private final Path errors;
   private final AtomicLong orders = new AtomicLong();
   private final Map<Long, CompletableFuture<String>> unanswered = new ConcurrentHashMap<>();
   private volatile boolean ended;
+  private volatile boolean retired;
+  private volatile long saidBefore;
+  private @Nullable Process guard;
 
-  private Worker(Process process, Path errors) {
+  /**
+   * A worker that runs.
+   *
+   * @param number no other one of this JVM has it
+   * @param process runs {@link WorkerMain#main}
+   * @param errors the file that gets its error output
+   */
+  Worker(int number, Process process, Path errors) {
+    this.number = number;
     this.process = process;
     this.errors = errors;
     Thread reader = new Thread(this::read, "worker-" + process.pid());
@@ -42,23 +57,25 @@ final class Worker implements AutoCloseable {
     reader.start();
   }
 
-  /**
-   * Starts a process.
-   *
-   * @param variables of its environment, beside those of this process
-   * @param errors the file that gets its error output
-   * @param arguments of {@link WorkerMain#main}
-   */
-  static Worker start(Map<String, String> variables, Path errors, String... arguments) {
-    List<String> command = ChildProcess.java(WorkerMain.class.getName());
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
-    builder.environment().putAll(variables);
-    try {
-      return new Worker(builder.start(), errors);
-    } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
-    }
+  /** Begins the work for a test. */
+  void begin(String uri, String space) {
+    saidBefore = errors.toFile().length();
+    tell("begin", uri, space);
+  }
+
+  /** Ends the work for a test: what it has left behind is closed and forgotten. */
+  CompletableFuture<String> over() {
+    return ask("over");
+  }
+
+  /** Whether it can serve another test. */
+  boolean isFit() {
+    return !retired && !ended && process.isAlive();
+  }
+
+  /** Lets it serve no other test. */
+  void retire() {
+    retired = true;
   }
 
   /** Gives an order; its answer, or the failure that it led to. */
@@ -124,11 +141,16 @@ final class Worker implements AutoCloseable {
   }
 
   private String said() {
-    try {
-      return Files.readString(errors);
+    try (InputStream text = Files.newInputStream(errors)) {
+      text.skipNBytes(saidBefore);
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException unreadable) {
       return "nothing (" + unreadable + ")";
     }
+  }
+
+  int number() {
+    return number;
   }
 
   long pid() {
@@ -142,28 +164,50 @@ final class Worker implements AutoCloseable {
 
   /** Ends it as kill -9 does. */
   void kill() {
+    retire();
     process.destroyForcibly();
   }
 
   /** Sends a signal that Java has no method for. */
   void signal(String name) {
+    retire();
+    if (name.equals("STOP")) {
+      letGoOnWithoutUs();
+    }
     if (!ChildProcess.signal(pid(), name)) {
       throw new AssertionError("could not send SIG" + name + " to " + this);
     }
   }
 
+  /**
+   * What is stopped does not notice that this JVM has ended: somebody who notices wakes it then.
+   */
+  private synchronized void letGoOnWithoutUs() {
+    if (guard == null) {
+      try {
+        guard = new ProcessBuilder("sh", "-c", "cat; kill -s CONT " + pid()).start();
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
+      }
+    }
+  }
+
   /** Lets its main thread return, and waits for it to end by itself; its exit code. */
   int end(Duration patience) throws IOException, InterruptedException {
+    retire();
     process.getOutputStream().close();
-    if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!Pace.within(patience).await(process.onExit())) {
       throw new AssertionError(this + " has not ended by itself within " + patience);
     }
     return process.exitValue();
   }
 
   @Override
-  public void close() {
-    process.destroyForcibly();
+  public synchronized void close() {
+    kill();
+    if (guard != null) {
+      guard.destroyForcibly();
+    }
     try {
       process.waitFor(ENDING_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException interrupted) {

@@ -18,10 +18,10 @@ abstract class WorkerKit extends ApiKit {
   /**
    * How soon at the earliest the lock of a killed process may go to the next waiter.
    *
-   * @param ttl of the killed process; its last renewal is at most a third of it old
+   * @param left of its lease, as the process had counted just before it was killed
    */
-  protected Duration earliestAfterKill(Duration ttl) {
-    return ttl.multipliedBy(2).dividedBy(3).minusMillis(100);
+  protected Duration earliestAfterKill(Duration left) {
+    return left;
   }
 
   /**

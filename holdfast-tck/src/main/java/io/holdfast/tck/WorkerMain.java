@@ -22,19 +22,32 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The main program of a {@link Worker}: some nodes, and what they hold.
  *
  * <p>Orders come line by line, are carried out side by side, and are answered by {@code ok} or
- * {@code failed}. When its input ends, its main thread returns and nothing is closed: what still
- * runs are threads of Holdfast and others that do not keep a process alive.
+ * {@code failed}. What a test needs comes with its first order, {@code begin}, and all of it goes
+ * with its last one, {@code over}. When the input ends, the main thread returns and nothing is
+ * closed: what still runs are threads of Holdfast and others that do not keep a process alive.
  */
 final class WorkerMain {
 
   private static final PrintStream ANSWERS = System.out;
+
+  /** How long it may take to end once its input has ended; much more than it should. */
+  private static final Duration LONGEST_END = Duration.ofMinutes(2);
+
+  /** How long an order may go on once its nodes are closed and its thread is interrupted. */
+  private static final Duration LONGEST_ORDER = Duration.ofSeconds(5);
+
+  /** The exit code of a process that did not end by itself. */
+  private static final int HALTED = 3;
 
   private final String uri;
   private final String space;
@@ -56,19 +69,43 @@ final class WorkerMain {
     this.space = space;
   }
 
-  /**
-   * Carries out orders.
-   *
-   * @param arguments the engine and the space
-   */
+  /** Carries out orders, for one test after the other. */
   public static void main(String[] arguments) throws IOException {
-    WorkerMain worker = new WorkerMain(arguments[0], arguments[1]);
+    WorkerMain worker = new WorkerMain("", "");
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = orders.readLine(); line != null; line = orders.readLine()) {
       List<String> words = Arrays.asList(line.split(Worker.SEPARATOR, -1));
-      worker.threads.execute(() -> worker.obey(words.get(0), words.subList(1, words.size())));
+      if (words.get(1).equals("begin")) {
+        worker = new WorkerMain(words.get(2), words.get(3));
+        answer(words.get(0), "begun", null);
+      } else {
+        worker.take(words.get(0), words.subList(1, words.size()));
+      }
     }
+    haltLater();
+  }
+
+  private void take(String number, List<String> order) {
+    Runnable work = () -> obey(number, order);
+    if (order.equals(List.of("over"))) {
+      // It ends the other threads.
+      new Thread(work, "worker-over").start();
+    } else {
+      threads.execute(work);
+    }
+  }
+
+  /** Whatever does not let the process end by itself, it ends. */
+  private static void haltLater() {
+    Thread thread =
+        new Thread(
+            () -> {
+              LockSupport.parkNanos(LONGEST_END.toNanos());
+              Runtime.getRuntime().halt(HALTED);
+            });
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private void obey(String number, List<String> order) {
@@ -78,17 +115,16 @@ final class WorkerMain {
     } catch (Exception | LinkageError failure) {
       done = CompletableFuture.failedFuture(failure);
     }
-    done.whenComplete(
-        (answer, failure) ->
-            answer(
-                number
-                    + Worker.SEPARATOR
-                    + (failure == null ? "ok" : "failed")
-                    + Worker.SEPARATOR
-                    + (failure == null ? answer : failure)));
+    done.whenComplete((answer, failure) -> answer(number, answer, failure));
   }
 
-  private static void answer(String line) {
+  private static void answer(String number, @Nullable Object answer, @Nullable Throwable failure) {
+    String line =
+        number
+            + Worker.SEPARATOR
+            + (failure == null ? "ok" : "failed")
+            + Worker.SEPARATOR
+            + (failure == null ? answer : failure);
     synchronized (ANSWERS) {
       ANSWERS.println(line.replace('\n', ' '));
       ANSWERS.flush();
@@ -96,13 +132,15 @@ final class WorkerMain {
   }
 
   private CompletionStage<?> perform(String verb, List<String> words) throws Exception {
-    String node = words.get(0);
+    String node = words.isEmpty() ? "" : words.get(0);
     return switch (verb) {
+      case "over" -> done(end());
       case "open" -> openAsMain(node, Duration.ofMillis(Long.parseLong(words.get(1))));
       case "close" -> done(close(node));
       case "acquire" -> acquire(node, words.get(1));
       case "visit" ->
           acquire(node, words.get(1)).thenApply(token -> leave(node, words.get(1), token));
+      case "remaining" -> done(hold(node, words.get(1)).remaining().toMillis());
       case "release" -> done(hold(node, words.get(1)).release());
       case "held" -> done(hold(node, words.get(1)).isHeld());
       case "run" -> {
@@ -173,6 +211,21 @@ final class WorkerMain {
   private String close(String node) {
     node(node).close();
     return "closed";
+  }
+
+  /** Closes all nodes, side by side, and ends the orders that are still carried out. */
+  private String end() throws InterruptedException {
+    List<CompletableFuture<Void>> closed =
+        nodes.values().stream()
+            .map(node -> CompletableFuture.runAsync(node::close, threads))
+            .toList();
+    closed.forEach(CompletableFuture::join);
+    threads.shutdownNow();
+    if (!threads.awaitTermination(LONGEST_ORDER.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IllegalStateException("an order does not end; end this process");
+    }
+    environment.scheduler().close();
+    return "over";
   }
 
   /** An open node. */

@@ -3,10 +3,8 @@ package io.holdfast.tck;
 import java.util.Collection;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of real servers on the smallest one. */
-@Isolated("measures time")
 class WireServerKitTest extends ServerKit {
 
   private static ServerProcess server;

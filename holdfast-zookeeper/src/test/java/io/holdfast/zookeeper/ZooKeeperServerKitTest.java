@@ -9,11 +9,9 @@ import org.apache.zookeeper.ZooKeeper;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.parallel.Isolated;
 
 /** The scenarios of real servers on a ZooKeeper server. */
 @Tag("zookeeper")
-@Isolated("measures time")
 class ZooKeeperServerKitTest extends ServerKit {
 
   private static ServerProcess server;

@@ -1,0 +1,66 @@
+package io.holdfast.tck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class LoopbackPortsTest {
+
+  private static final int COUNT = 100;
+
+  @Test
+  void aPortAndItsPartnerAreFreeAndBelowThoseOfOutgoingConnections() throws IOException {
+    int port = LoopbackPorts.free();
+    for (int each : List.of(port, port + LoopbackPorts.PARTNER)) {
+      assertThat(each).isBetween(10_000, 30_000);
+      try (ServerSocket server = new ServerSocket(each, 1, InetAddress.getLoopbackAddress())) {
+        assertThat(server.isBound()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void noPortIsGivenTwiceByAnyProcess() throws Exception {
+    List<Process> processes = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      processes.add(
+          new ProcessBuilder(ChildProcess.java(Taker.class.getName()))
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start());
+    }
+    Set<Integer> taken = new HashSet<>();
+    for (int i = 0; i < COUNT; i++) {
+      assertThat(taken.add(LoopbackPorts.free())).isTrue();
+    }
+    for (Process process : processes) {
+      BufferedReader lines = process.inputReader();
+      for (int i = 0; i < COUNT; i++) {
+        assertThat(taken.add(Integer.parseInt(lines.readLine()))).isTrue();
+      }
+    }
+    for (Process process : processes) {
+      process.getOutputStream().close();
+      assertThat(process.waitFor()).isZero();
+    }
+  }
+
+  /** Takes ports, and keeps them until its input ends. */
+  static final class Taker {
+    public static void main(String[] arguments) throws IOException {
+      for (int i = 0; i < COUNT; i++) {
+        System.out.println(LoopbackPorts.free());
+      }
+      System.in.read();
+    }
+  }
+}
