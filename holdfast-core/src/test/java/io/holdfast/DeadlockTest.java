@@ -6,7 +6,6 @@ import io.holdfast.rules.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -19,10 +18,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Circles of waits are found, named and ended, wherever they run. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DeadlockTest {
+
+  /** A wait that is over by then is looked at by nobody. */
+  private static final Duration GRACE = Duration.ofMillis(10);
 
   /** Long enough for a search to go wrong. */
   private static final Duration A_WHILE = Duration.ofMillis(150);
@@ -91,7 +96,7 @@ class DeadlockTest {
     List<DeadlockException> victims = new ArrayList<>();
     for (CompletableFuture<Void> visit : visits) {
       try {
-        visit.get(20, TimeUnit.SECONDS);
+        visit.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
       } catch (ExecutionException failed) {
         assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
         victims.add((DeadlockException) failed.getCause());
@@ -439,12 +444,23 @@ class DeadlockTest {
     Await.empty(a);
   }
 
+  /** Where the machine stood still meanwhile, the circle may have stood long enough to be found. */
   @Test
   void whoGivesUpInTimeBreaksTheCircle() throws Exception {
-    for (int round = 0; round < 20; round++) {
-      Optional<Hold> x = a.lock("x").tryAcquire(Duration.ofSeconds(5));
-      CountDownLatch held = new CountDownLatch(1);
-      CompletableFuture<Void> other =
+    for (int inTime = 0; inTime < 20; ) {
+      inTime += givesUpBeforeAnybodyLooks() ? 1 : 0;
+    }
+    Await.empty(a);
+  }
+
+  private boolean givesUpBeforeAnybodyLooks() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CompletableFuture<Void> other;
+    boolean foundHere = false;
+    Duration took;
+    try (Hold x = a.lock("x").acquire()) {
+      assertThat(x.isHeld()).isTrue();
+      other =
           start(
               "other",
               () -> {
@@ -455,13 +471,28 @@ class DeadlockTest {
                 }
               });
       held.await();
-      // Over before anybody suspects anything.
-      Optional<Hold> y = a.lock("y").tryAcquire(Duration.ofMillis(4));
-      assertThat(y).isEmpty();
-      x.orElseThrow().close();
-      other.get(20, TimeUnit.SECONDS);
+      long begun = System.nanoTime();
+      try {
+        assertThat(a.lock("y").tryAcquire(Duration.ofMillis(4))).isEmpty();
+      } catch (DeadlockException found) {
+        foundHere = true;
+      }
+      took = Await.since(begun);
     }
-    Await.empty(a);
+    boolean found = foundHere || gaveWay(other);
+    boolean inTime = took.compareTo(GRACE) < 0;
+    assertThat(inTime && found).as("found after %s", took).isFalse();
+    return inTime;
+  }
+
+  private static boolean gaveWay(CompletableFuture<Void> visit) throws Exception {
+    try {
+      visit.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return false;
+    } catch (ExecutionException failed) {
+      assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
+      return true;
+    }
   }
 
   @Test
