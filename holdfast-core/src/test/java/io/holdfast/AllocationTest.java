@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.locks.Lock;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>Measured in a JVM of its own: what other tests did with holds decides what the compiler makes
  * of this loop.
  */
+@Isolated("the compiler of its JVM needs a processor")
 class AllocationTest {
 
   private static final int OPERATIONS = 1_000_000;

@@ -10,11 +10,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The lock view does what {@link Lock} and {@code ReentrantLock} say. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ParameterizedClass
 @EnumSource(Style.class)
 class ClassicLockTest extends ClassicLockFixture {
@@ -291,14 +294,20 @@ class ClassicLockTest extends ClassicLockFixture {
         case 0 -> lock.lock();
         case 1 -> lock.lockInterruptibly();
         case 2 -> assertThat(lock.tryLock(1, TimeUnit.MINUTES)).isTrue();
-        default -> {
-          while (!lock.tryLock(20, TimeUnit.MICROSECONDS)) {
-            Thread.onSpinWait();
-          }
-        }
+        default -> lockImpatiently();
       }
       lock.unlock();
     }
+  }
+
+  /** Gives up a few times, so that what a short wait leaves behind does not pile up. */
+  private void lockImpatiently() throws InterruptedException {
+    for (int i = 0; i < 20; i++) {
+      if (lock.tryLock(20, TimeUnit.MICROSECONDS)) {
+        return;
+      }
+    }
+    lock.lock();
   }
 
   @Test

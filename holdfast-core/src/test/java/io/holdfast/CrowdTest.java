@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * More threads than anybody has processors for, at the locks of three nodes: virtual threads where
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * they were served once. Where {@link StressTest} runs a few threads for a time, this runs a number
  * of visits, so that the counts can be exact.
  */
+@Isolated("thousands of threads")
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class CrowdTest {
 

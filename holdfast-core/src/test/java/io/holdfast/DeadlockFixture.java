@@ -56,7 +56,7 @@ abstract class DeadlockFixture {
     List<DeadlockException> victims = new ArrayList<>();
     for (CompletableFuture<Void> visit : visits) {
       try {
-        visit.get(20, TimeUnit.SECONDS);
+        visit.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
       } catch (ExecutionException failed) {
         assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
         victims.add((DeadlockException) failed.getCause());

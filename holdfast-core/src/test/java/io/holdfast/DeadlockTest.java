@@ -6,20 +6,26 @@ import io.holdfast.rules.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Circles of waits are found, named and ended, wherever they run. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DeadlockTest extends DeadlockFixture {
+
+  /** A wait that is over by then is looked at by nobody. */
+  private static final Duration GRACE = Duration.ofMillis(10);
 
   /** When the last one asked for its second lock, and so closed the ring. */
   private final AtomicLong lastAskedAt = new AtomicLong(System.nanoTime());
@@ -254,12 +260,23 @@ class DeadlockTest extends DeadlockFixture {
     Await.empty(a);
   }
 
+  /** Where the machine stood still meanwhile, the circle may have stood long enough to be found. */
   @Test
   void whoGivesUpInTimeBreaksTheCircle() throws Exception {
-    for (int round = 0; round < 20; round++) {
-      Optional<Hold> x = a.lock("x").tryAcquire(Duration.ofSeconds(5));
-      CountDownLatch held = new CountDownLatch(1);
-      CompletableFuture<Void> other =
+    for (int inTime = 0; inTime < 20; ) {
+      inTime += givesUpBeforeAnybodyLooks() ? 1 : 0;
+    }
+    Await.empty(a);
+  }
+
+  private boolean givesUpBeforeAnybodyLooks() throws Exception {
+    CountDownLatch held = new CountDownLatch(1);
+    CompletableFuture<Void> other;
+    boolean foundHere = false;
+    Duration took;
+    try (Hold x = a.lock("x").acquire()) {
+      assertThat(x.isHeld()).isTrue();
+      other =
           start(
               "other",
               () -> {
@@ -270,13 +287,28 @@ class DeadlockTest extends DeadlockFixture {
                 }
               });
       held.await();
-      // Over before anybody suspects anything.
-      Optional<Hold> y = a.lock("y").tryAcquire(Duration.ofMillis(4));
-      assertThat(y).isEmpty();
-      x.orElseThrow().close();
-      other.get(20, TimeUnit.SECONDS);
+      long begun = System.nanoTime();
+      try {
+        assertThat(a.lock("y").tryAcquire(Duration.ofMillis(4))).isEmpty();
+      } catch (DeadlockException found) {
+        foundHere = true;
+      }
+      took = Await.since(begun);
     }
-    Await.empty(a);
+    boolean found = foundHere || gaveWay(other);
+    boolean inTime = took.compareTo(GRACE) < 0;
+    assertThat(inTime && found).as("found after %s", took).isFalse();
+    return inTime;
+  }
+
+  private static boolean gaveWay(CompletableFuture<Void> visit) throws Exception {
+    try {
+      visit.get(Await.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return false;
+    } catch (ExecutionException failed) {
+      assertThat(failed.getCause()).isInstanceOf(DeadlockException.class);
+      return true;
+    }
   }
 
   @Test

@@ -6,13 +6,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** {@link Relay} when the token and the cancellation come at the same time. */
+@Isolated("Lincheck instruments what all tests use")
 class RelayRacesTest {
 
   private static final long TOKEN = 7;
 
-  private static final int SCHEDULES = 500;
+  private static final int SCHEDULES = 200;
 
   @Test
   void aTokenThatComesTooLateIsGivenBackExactlyOnce() {

@@ -13,11 +13,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two nodes, four threads each, every way of taking a lock, for a while. */
-@Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ParameterizedClass
 @EnumSource(Style.class)
 class StressTest {
@@ -81,7 +84,7 @@ class StressTest {
       tasks.add(
           Task.run(
               () -> {
-                while (Await.since(start).compareTo(TIME) < 0) {
+                while (Await.since(start).compareTo(TIME) < 0 || served.get(number) == 0) {
                   playUninterrupted(round, number);
                 }
               }));

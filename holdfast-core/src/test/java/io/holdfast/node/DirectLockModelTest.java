@@ -2,8 +2,10 @@ package io.holdfast.node;
 
 import io.holdfast.LockOptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** {@link DirectLock}: one grant for each, in the order of arrival. */
+@Isolated("Lincheck instruments what all tests use")
 public class DirectLockModelTest extends LocalLockModel {
 
   public DirectLockModelTest() {

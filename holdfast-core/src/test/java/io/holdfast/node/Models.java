@@ -35,7 +35,14 @@ final class Models {
           "java.util.PriorityQueue",
           "java.util.Queue");
 
+  private static final boolean LONG = "long".equals(System.getProperty("holdfast.chaos"));
+
   private Models() {}
+
+  /** How much of something is tried: the full number where time is no matter. */
+  static int size(int full, int usual) {
+    return LONG ? full : usual;
+  }
 
   /** Two threads, which Lincheck switches at chosen accesses to shared memory. */
   static ModelCheckingOptions checking(Class<?> unseen, int actorsPerThread) {
@@ -46,7 +53,7 @@ final class Models {
         .actorsPerThread(actorsPerThread)
         .actorsAfter(0)
         .iterations(10)
-        .invocationsPerIteration(60)
+        .invocationsPerIteration(size(60, 40))
         .addGuarantee(
             ManagedStrategyGuaranteeKt.forClasses(Models::isGuarded).allMethods().ignore());
   }

@@ -2,8 +2,10 @@ package io.holdfast.node;
 
 import io.holdfast.LockOptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** {@link NodeLock}: one grant for all, overtaking, hand-off, retention. */
+@Isolated("Lincheck instruments what all tests use")
 public class NodeLockModelTest extends LocalLockModel {
 
   public NodeLockModelTest() {

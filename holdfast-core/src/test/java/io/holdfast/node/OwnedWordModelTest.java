@@ -10,6 +10,7 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * {@link OwnedWord} as {@link NodeLock} uses it: first fast, else under a guard. Lincheck draws
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>The specification runs on one thread, so a thread's own operations say whose they are.
  */
+@Isolated("Lincheck instruments what all tests use")
 @Param(name = "flag", gen = IntGen.class, conf = "0:5")
 @Param(name = "thread", gen = ThreadIdGen.class)
 @Param(name = "on", gen = BooleanGen.class)
@@ -46,7 +48,7 @@ public class OwnedWordModelTest {
         .actorsPerThread(4)
         .actorsAfter(0)
         .iterations(20)
-        .invocationsPerIteration(400)
+        .invocationsPerIteration(Models.size(400, 150))
         .check(OwnedWordModelTest.class);
   }
 

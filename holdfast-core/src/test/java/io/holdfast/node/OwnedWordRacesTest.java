@@ -5,14 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.jetbrains.lincheck.Lincheck;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * A thread that is late, because it was paused between two instructions, while its hold is lost and
  * the word goes to a successor. Lincheck tries every place to pause.
  */
+@Isolated("Lincheck instruments what all tests use")
 class OwnedWordRacesTest {
 
-  private static final int SCHEDULES = 1_000;
+  private static final int SCHEDULES = Models.size(1_000, 300);
   private static final String SUCCESSOR = "successor";
 
   @Test

@@ -30,11 +30,13 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * {@link SessionKeeper} while answers of the engine, its word that a session has ended, the passing
  * of time and {@code close()} meet in any order.
  */
+@Isolated("Lincheck instruments what all tests use")
 public class SessionKeeperModelTest {
 
   private static final Duration TTL = Duration.ofSeconds(10);

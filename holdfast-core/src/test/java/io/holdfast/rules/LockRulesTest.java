@@ -169,7 +169,15 @@ class LockRulesTest extends LockRulesFixture {
 
   @Test
   void theQueueHasALimit() {
-    fill(LockRules.MAX_WAITERS);
+    take(MUTEX, EXCLUSIVE, 1);
+    List<Waiter> queue = new ArrayList<>();
+    for (int i = 2; i <= LockRules.MAX_WAITERS; i++) {
+      queue.add(new Waiter(id(i), EXCLUSIVE, "o", true, false, NOW));
+    }
+    assertThat(record).isNotNull();
+    record = new LockRecord(MUTEX, record.grants(), queue);
+    assertThat(apply(want(99_998, MUTEX, EXCLUSIVE)))
+        .isEqualTo(new Reply.Queued(LockRules.MAX_WAITERS - 1));
     assertThat(apply(want(99_999, MUTEX, EXCLUSIVE)))
         .isEqualTo(new Reply.Rejected(Reason.QUEUE_FULL, MUTEX));
     assertThat(apply(want(2, MUTEX, EXCLUSIVE))).isEqualTo(new Reply.Queued(0));
@@ -315,9 +323,4 @@ class LockRulesTest extends LockRulesFixture {
     assertThat(made.record().grants().get(0).since()).as("held since").isEqualTo(later);
   }
 
-  private void fill(int waiters) {
-    for (int i = 1; i <= waiters + 1; i++) {
-      apply(want(i, MUTEX, EXCLUSIVE));
-    }
-  }
 }

@@ -13,8 +13,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A space by example. */
+@Isolated("measures the heap")
 class LockSpaceTest {
 
   private final LockSpace space = new LockSpace(0);

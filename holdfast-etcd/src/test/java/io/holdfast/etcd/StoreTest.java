@@ -30,6 +30,9 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
@@ -91,6 +94,36 @@ class StoreTest {
             .build();
     try (Client client = client()) {
       await(client.call(KVGrpc.getPutMethod(), request, Nature.CHANGE));
+    }
+  }
+
+  @Test
+  void F52_nodesThatStartAtOnceInAnEmptySpaceAllGetIn() throws Exception {
+    EtcdOptions options = EtcdOptions.of("127.0.0.1:" + server.port());
+    int nodes = 12;
+    CountDownLatch all = new CountDownLatch(nodes);
+    ExecutorService threads = Executors.newFixedThreadPool(nodes);
+    try {
+      List<Future<Long>> sessions = new ArrayList<>();
+      for (int i = 0; i < nodes; i++) {
+        sessions.add(
+            threads.submit(
+                () -> {
+                  all.countDown();
+                  all.await();
+                  try (EtcdRecordStore own =
+                      EtcdRecordStore.open(options, bench.space, bench.environment)) {
+                    return session(own, MINUTE);
+                  }
+                }));
+      }
+      Set<Long> different = new HashSet<>();
+      for (Future<Long> each : sessions) {
+        different.add(each.get(60, TimeUnit.SECONDS));
+      }
+      assertThat(different).hasSize(nodes);
+    } finally {
+      threads.shutdownNow();
     }
   }
 

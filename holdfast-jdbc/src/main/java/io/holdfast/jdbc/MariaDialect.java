@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** MariaDB, and MySQL, which understands the same. What takes more statements is a procedure. */
@@ -38,6 +40,7 @@ final class MariaDialect implements ServerDialect {
               + " the next renewal; backwards sessions end at most one TTL late");
 
   private final String qualifier;
+  private final String readFormat;
   private final String compareAndSet;
   private final String openSession;
   private final String wake;
@@ -47,6 +50,7 @@ final class MariaDialect implements ServerDialect {
   /** The lock tables in a database; {@code null} for that of the connection. */
   MariaDialect(@Nullable String schema) {
     qualifier = schema == null ? NAMES : schema + "." + NAMES;
+    readFormat = "SELECT number FROM " + qualifier + "format";
     compareAndSet = "CALL " + qualifier + "compare_and_set(?, ?, ?, ?)";
     openSession = "CALL " + qualifier + "open_session(?, ?, ?, ?, ?)";
     wake =
@@ -78,19 +82,46 @@ final class MariaDialect implements ServerDialect {
   public void prepare(Connection connection) {}
 
   @Override
+  public OptionalLong format(Sql sql) throws SQLException {
+    try {
+      Optional<Long> number = sql.first(readFormat, row -> row.getLong(1));
+      return number.isPresent() ? OptionalLong.of(number.get()) : OptionalLong.empty();
+    } catch (SQLException failure) {
+      if (failure.getErrorCode() == NO_SUCH_TABLE) {
+        return OptionalLong.empty();
+      }
+      throw failure;
+    }
+  }
+
+  @Override
   public void create(Sql sql) throws SQLException {
-    // Each statement of the script may be run again and commits by itself; the format comes last.
+    // No transaction spans statements that make tables. But each of them does nothing where its
+    // work is done, and the format comes last: whoever does not find it runs them all. The lock
+    // spares those who start at the same time from doing that, and those who may make no tables
+    // from being refused while somebody else makes them. Its holder may be hung up: without it,
+    // then.
+    boolean alone = sql.number("SELECT IFNULL(GET_LOCK('holdfast_create', 4), 0)") == 1;
+    try {
+      if (format(sql).isEmpty()) {
+        runScript(sql);
+      }
+    } finally {
+      if (alone) {
+        sql.number("SELECT RELEASE_LOCK('holdfast_create')");
+      }
+    }
+  }
+
+  private void runScript(Sql sql) throws SQLException {
     String script =
         Script.read(SCRIPT).replace(NAMES, qualifier).replaceAll("(?m)^(DELIMITER .*|--.*)$", "");
     try (Statement statement = sql.connection().createStatement()) {
-      sql.number("SELECT GET_LOCK('holdfast_create', 4)");
       for (String each : script.split("(?m)^//$", -1)) {
         if (!each.isBlank()) {
           statement.execute(each.strip());
         }
       }
-    } finally {
-      sql.number("SELECT RELEASE_LOCK('holdfast_create')");
     }
   }
 
@@ -196,10 +227,5 @@ final class MariaDialect implements ServerDialect {
       case 1665 -> "set binlog_format to ROW or MIXED on the server";
       default -> null;
     };
-  }
-
-  @Override
-  public boolean missing(SQLException failure) {
-    return failure.getErrorCode() == NO_SUCH_TABLE;
   }
 }

@@ -10,6 +10,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -18,6 +20,7 @@ import org.postgresql.PGConnection;
 final class PostgresDialect implements ServerDialect {
 
   private static final String SCRIPT = "io/holdfast/jdbc/postgresql.sql";
+  private static final String FORMAT_TABLE = " WHERE schemaname = ? AND tablename = 'format'";
   private static final String LOCK_SCHEMA = "SELECT pg_advisory_xact_lock(5213543512174052)";
 
   private static final List<String> GUARANTEES =
@@ -76,15 +79,25 @@ final class PostgresDialect implements ServerDialect {
   }
 
   @Override
+  public OptionalLong format(Sql sql) throws SQLException {
+    // A statement that fails would spoil the transaction of `create`.
+    if (sql.number("SELECT count(*) FROM pg_tables" + FORMAT_TABLE, schema) == 0) {
+      return OptionalLong.empty();
+    }
+    Optional<Long> number =
+        sql.first("SELECT number FROM " + qualifier() + "format", row -> row.getLong(1));
+    return number.isPresent() ? OptionalLong.of(number.get()) : OptionalLong.empty();
+  }
+
+  @Override
   public void create(Sql sql) throws SQLException {
     Connection connection = sql.connection();
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
+      // A client that vanishes without a farewell must not have the lock for hours.
+      statement.execute("SET LOCAL idle_in_transaction_session_timeout = '4s'");
       statement.execute(LOCK_SCHEMA);
-      if (sql.number(
-              "SELECT count(*) FROM pg_tables WHERE schemaname = ? AND tablename = 'format'",
-              schema)
-          == 0) {
+      if (format(sql).isEmpty()) {
         statement.execute(Script.read(SCRIPT).replaceAll("(?<!')\\bholdfast(?=[.;])", schema));
       }
       connection.commit();
@@ -173,11 +186,5 @@ final class PostgresDialect implements ServerDialect {
           "set default_transaction_isolation to 'read committed' for this user: ALTER ROLE … SET …";
       default -> null;
     };
-  }
-
-  @Override
-  public boolean missing(SQLException failure) {
-    // No such table, no such schema.
-    return "42P01".equals(failure.getSQLState()) || "3F000".equals(failure.getSQLState());
   }
 }

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,13 @@ interface ServerDialect {
   /** Makes a connection fit: whatever a statement relies on. */
   void prepare(Connection connection) throws SQLException;
 
-  /** Makes all that is needed, unless it is there. Several clients may do so at the same time. */
+  /** The format of what there is; empty if there is nothing, or not all that is needed. */
+  OptionalLong format(Sql sql) throws SQLException;
+
+  /**
+   * Makes what is needed and not there yet. Several clients may do so at the same time, and any of
+   * them may be killed at it: the next one makes the rest.
+   */
   void create(Sql sql) throws SQLException;
 
   /** Where the script is that does what {@link #create} does. */
@@ -59,9 +66,6 @@ interface ServerDialect {
 
   /** What an error means, as far as it is particular to this server; {@code null} if it is not. */
   @Nullable String advice(SQLException failure);
-
-  /** Whether the table of the format is missing. */
-  boolean missing(SQLException failure);
 
   /**
    * A wake-up that was left in a table.

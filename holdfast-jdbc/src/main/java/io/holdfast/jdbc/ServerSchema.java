@@ -2,6 +2,7 @@ package io.holdfast.jdbc;
 
 import io.holdfast.EngineUnavailableException;
 import java.sql.SQLException;
+import java.util.OptionalLong;
 
 /** Checks at the start that the database can be used, and makes the tables if it may. */
 final class ServerSchema {
@@ -41,39 +42,42 @@ final class ServerSchema {
 
   private void require(Sql sql) throws SQLException {
     ServerDialect dialect = settings.dialect();
-    String format = "SELECT number FROM " + dialect.qualifier() + "format";
-    long found;
-    try {
-      found = sql.number(format);
-    } catch (SQLException failure) {
-      if (!dialect.missing(failure)) {
-        throw failure;
-      }
+    OptionalLong found = dialect.format(sql);
+    if (found.isEmpty()) {
       create(sql);
-      found = sql.number(format);
+      found = dialect.format(sql);
     }
-    if (found != FORMAT) {
+    long format = found.orElseThrow(() -> new EngineUnavailableException(missing()));
+    if (format != FORMAT) {
       throw new EngineUnavailableException(
           "the lock tables "
               + dialect.qualifier()
               + "* in "
               + settings.location()
               + " have format "
-              + found
+              + format
               + ", and this version of Holdfast knows format "
               + FORMAT
               + "; upgrade Holdfast, or choose another schema");
     }
   }
 
+  private String missing() {
+    return "there are no lock tables "
+        + (settings.dialect().qualifier() + "* in " + settings.location())
+        + (", or not all of them; " + advice());
+  }
+
+  private String advice() {
+    return "let somebody who may make them run "
+        + settings.dialect().script()
+        + " from the jar of holdfast-jdbc";
+  }
+
   private void create(Sql sql) throws SQLException {
     ServerDialect dialect = settings.dialect();
-    String advice =
-        "let somebody who may make them run " + dialect.script() + " from the jar of holdfast-jdbc";
     if (!settings.create()) {
-      throw new EngineUnavailableException(
-          ("there are no lock tables " + dialect.qualifier() + "* in " + settings.location())
-              + ("; " + advice));
+      throw new EngineUnavailableException(missing());
     }
     try {
       dialect.create(sql);
@@ -83,7 +87,7 @@ final class ServerSchema {
       }
       throw new EngineUnavailableException(
           ("the lock tables " + dialect.qualifier() + "* could not be made in ")
-              + (settings.location() + " (" + failure.getMessage() + "); " + advice)
+              + (settings.location() + " (" + failure.getMessage() + "); " + advice())
               + ", or give this user the right to make them",
           failure);
     }

@@ -1,5 +1,5 @@
 -- The tables of Holdfast in PostgreSQL 12 or later, format 1. An engine makes them when it is first
--- opened, if it may. Otherwise run this as an owner of the database, in one transaction:
+-- opened, if it may. Otherwise run this as an owner of the database, again if it was interrupted:
 --
 --   psql --single-transaction --file postgresql.sql DATABASE
 --
@@ -13,14 +13,14 @@
 
 CREATE SCHEMA IF NOT EXISTS holdfast;
 
-CREATE TABLE holdfast.format (
+CREATE TABLE IF NOT EXISTS holdfast.format (
   number integer NOT NULL
 );
 
 -- Versions of records and numbers of sessions: one counter, without a cache, for all spaces.
-CREATE SEQUENCE holdfast.version CACHE 1;
+CREATE SEQUENCE IF NOT EXISTS holdfast.version CACHE 1;
 
-CREATE TABLE holdfast.record (
+CREATE TABLE IF NOT EXISTS holdfast.record (
   space bytea NOT NULL,
   name bytea NOT NULL,
   version bigint NOT NULL,
@@ -33,7 +33,7 @@ CREATE TABLE holdfast.record (
 );
 
 -- Times are microseconds of the server's clock. A session is alive as long as its row is there.
-CREATE TABLE holdfast.session (
+CREATE TABLE IF NOT EXISTS holdfast.session (
   id bigint PRIMARY KEY,
   space bytea NOT NULL,
   ttl bigint NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE holdfast.session (
 );
 
 -- Wake-ups for sessions that cannot LISTEN. They may be lost, so they need no log.
-CREATE UNLOGGED TABLE holdfast.notice (
+CREATE UNLOGGED TABLE IF NOT EXISTS holdfast.notice (
   session bigint NOT NULL,
   name bytea NOT NULL,
   count bigint NOT NULL,
@@ -60,7 +60,7 @@ CREATE UNLOGGED TABLE holdfast.notice (
 -- The next version. A failover to a standby that was behind, or a restored backup, sets the sequence
 -- back. So a version is never more than a second behind the clock, in units of 10 microseconds, and
 -- a counter that was set back jumps above all that it had given out.
-CREATE FUNCTION holdfast.next_version() RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION holdfast.next_version() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   drawn bigint := nextval('holdfast.version');
   clock bigint := (extract(epoch FROM clock_timestamp()) * 100000)::bigint;
@@ -75,7 +75,7 @@ BEGIN
   RETURN drawn;
 END $$;
 
-CREATE FUNCTION holdfast.wake(p_sessions bigint[], p_name bytea) RETURNS void
+CREATE OR REPLACE FUNCTION holdfast.wake(p_sessions bigint[], p_name bytea) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_notify(channel, id || ' ' || encode(p_name, 'hex'))
@@ -95,7 +95,7 @@ END $$;
 -- expected version knows that, because the expected one is older than its draw. An INSERT does not:
 -- between its draw and its look at the index the name may have been changed and deleted. Therefore
 -- whoever inserts or deletes holds a lock on the name until the commit.
-CREATE FUNCTION holdfast.compare_and_set(
+CREATE OR REPLACE FUNCTION holdfast.compare_and_set(
   p_space bytea, p_name bytea, p_expected bigint, p_bytes bytea, p_wake bigint[],
   OUT written boolean, OUT current bigint, OUT content bytea)
 LANGUAGE plpgsql AS $$
@@ -144,7 +144,7 @@ BEGIN
 END $$;
 
 -- Makes a session, and sweeps those that have expired: no record needs them.
-CREATE FUNCTION holdfast.open_session(
+CREATE OR REPLACE FUNCTION holdfast.open_session(
   p_space bytea, p_ttl bigint, p_node text, p_host text, p_pid bigint, p_channel text)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -163,4 +163,4 @@ BEGIN
   RETURN made;
 END $$;
 
-INSERT INTO holdfast.format (number) VALUES (1);
+INSERT INTO holdfast.format (number) SELECT 1 WHERE NOT EXISTS (SELECT FROM holdfast.format);

@@ -145,6 +145,30 @@ class ProcessesTest {
     }
   }
 
+  /** The tables are one transaction; before and after it there are other steps. */
+  @Test
+  void F52_aFileWhoseMakerWasKilledIsCompleted() {
+    for (List<String> left :
+        List.of(
+            List.<String>of(),
+            List.of("PRAGMA journal_mode = WAL"),
+            List.of("DROP TRIGGER session_gone"),
+            List.of("DROP TRIGGER session_gone", "DROP TABLE report"))) {
+      try (Bench fresh = new Bench(directory.resolve("left" + left.hashCode()))) {
+        if (left.stream().anyMatch(statement -> statement.startsWith("DROP"))) {
+          fresh.open().close();
+        }
+        fresh.sql(left.toArray(String[]::new));
+        JdbcRecordStore next = fresh.open();
+        long session = await(next.openSession(terms(), name -> {}));
+        await(next.publish(session, new byte[] {7}));
+        assertThat(await(next.published(Set.of(session)))).as("after %s", left).hasSize(1);
+        await(next.closeSession(session));
+        assertThat(fresh.number("SELECT count(*) FROM report")).isZero();
+      }
+    }
+  }
+
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void aDirectoryThatTheDriverCannotUnpackToIsNamed() throws Exception {

@@ -54,7 +54,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a store on a database server must do, past the lock rules. */
-abstract class ServerStoreRules implements JdbcFenceRules {
+abstract class ServerStoreRules implements JdbcFenceRules, FirstStartRules {
 
   private final Environment environment = Environment.system("rules");
   private final List<RecordStore> stores = new ArrayList<>();

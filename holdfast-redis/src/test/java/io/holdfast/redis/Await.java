@@ -13,13 +13,15 @@ final class Await {
 
   private Await() {}
 
-  static void until(String what, Callable<Boolean> condition) {
-    long deadline = CLOCK.nanoTime() + PATIENCE.toNanos();
+  /** Waits for a condition; returns how long it took. */
+  static Duration until(String what, Callable<Boolean> condition) {
+    long begun = CLOCK.nanoTime();
+    long deadline = begun + PATIENCE.toNanos();
     Exception last = null;
     while (true) {
       try {
         if (condition.call()) {
-          return;
+          return Duration.ofNanos(CLOCK.nanoTime() - begun);
         }
       } catch (Exception notYet) {
         last = notYet;

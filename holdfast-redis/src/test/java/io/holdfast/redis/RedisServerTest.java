@@ -9,11 +9,19 @@ import io.holdfast.Holdfast;
 import io.holdfast.engine.Engine;
 import io.holdfast.engine.Environment;
 import io.holdfast.engine.Finding;
+import io.holdfast.engine.SessionTerms;
 import io.holdfast.tck.ServerProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,6 +86,41 @@ class RedisServerTest {
     ask("CONFIG SET maxmemory-policy noeviction");
     assertThat(findings("redis://" + address()))
         .noneMatch(finding -> finding.level() == Finding.Level.UNSAFE);
+  }
+
+  @Test
+  void F52_nodesThatStartAtOnceOnAnEmptyServerAllGetIn() throws Exception {
+    SessionTerms terms = new SessionTerms(Duration.ofMinutes(1), "node", "host", 1);
+    int nodes = 12;
+    CountDownLatch all = new CountDownLatch(nodes);
+    ExecutorService threads = Executors.newFixedThreadPool(nodes);
+    try {
+      List<Future<Long>> sessions = new ArrayList<>();
+      for (int i = 0; i < nodes; i++) {
+        sessions.add(
+            threads.submit(
+                () -> {
+                  all.countDown();
+                  all.await();
+                  try (RedisRecordStore own =
+                      RedisRecordStore.open(
+                          RedisLocation.parse(URI.create("redis://" + address())),
+                          "test",
+                          environment)) {
+                    return own.openSession(terms, name -> {})
+                        .toCompletableFuture()
+                        .get(60, TimeUnit.SECONDS);
+                  }
+                }));
+      }
+      Set<Long> different = new HashSet<>();
+      for (Future<Long> each : sessions) {
+        different.add(each.get(60, TimeUnit.SECONDS));
+      }
+      assertThat(different).hasSize(nodes);
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   @Test

@@ -6,15 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.EngineUnavailableException;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZKUtil;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +76,52 @@ class SessionsTest {
 
   private String path(long session) {
     return new Layout("", space).session(session);
+  }
+
+  @Test
+  void F52_nodesThatStartAtOnceOnAnEmptyTreeAllGetIn() throws Exception {
+    String empty = uri + "/crowd/of/nodes";
+    int nodes = 12;
+    CountDownLatch all = new CountDownLatch(nodes);
+    ExecutorService threads = Executors.newFixedThreadPool(nodes);
+    try {
+      List<Future<Long>> sessions = new ArrayList<>();
+      for (int i = 0; i < nodes; i++) {
+        sessions.add(
+            threads.submit(
+                () -> {
+                  all.countDown();
+                  all.await();
+                  try (TestStore own = TestStore.open(empty, space)) {
+                    return own.session(LONG, name -> {});
+                  }
+                }));
+      }
+      Set<Long> different = new HashSet<>();
+      for (Future<Long> each : sessions) {
+        different.add(each.get(60, TimeUnit.SECONDS));
+      }
+      assertThat(different).hasSize(nodes);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void F52_whatAKilledNodeHasLeftHalfMadeIsCompleted() throws Exception {
+    int all = new Layout("/half/0", space).directories().size();
+    for (int done = 0; done <= all; done++) {
+      String chroot = "/half/" + done;
+      for (String directory : new Layout(chroot, space).directories().subList(0, done)) {
+        if (raw.exists(directory, false) == null) {
+          raw.create(directory, new byte[0], ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
+        }
+      }
+      try (TestStore next = TestStore.open(uri + chroot, space)) {
+        next.session(LONG, name -> {});
+        assertThat(next.write("a", 0, "x").written()).as("after %d nodes", done).isTrue();
+      }
+    }
   }
 
   @Test
