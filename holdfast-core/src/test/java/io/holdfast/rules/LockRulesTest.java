@@ -322,5 +322,4 @@ class LockRulesTest extends LockRulesFixture {
     assertThat(made.record()).isNotNull();
     assertThat(made.record().grants().get(0).since()).as("held since").isEqualTo(later);
   }
-
 }

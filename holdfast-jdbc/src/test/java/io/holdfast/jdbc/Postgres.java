@@ -69,8 +69,7 @@ final class Postgres {
     var server =
         ServerProcess.program(programs.resolve("postgres"))
             .user("nobody")
-            .prepare(
-                initdb, "-D", "{directory}/data", "-A", "trust", "-U", "holdfast", "--no-sync")
+            .prepare(initdb, "-D", "{directory}/data", "-A", "trust", "-U", "holdfast", "--no-sync")
             .arguments("-D", "{directory}/data", "-p", "{port}", "-k", "{directory}")
             .arguments("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=1000")
             // What a killed server has written is kept by the system, which tests do not kill.

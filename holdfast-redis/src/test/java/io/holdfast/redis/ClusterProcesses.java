@@ -29,7 +29,12 @@ final class ClusterProcesses implements AutoCloseable {
   private void join() throws IOException {
     for (int i = 0; i < 3; i++) {
       ServerProcess node =
-          RedisProcess.settings(RedisProcess.installed(), "--cluster-enabled", "yes", "--cluster-node-timeout", "5000")
+          RedisProcess.settings(
+                  RedisProcess.installed(),
+                  "--cluster-enabled",
+                  "yes",
+                  "--cluster-node-timeout",
+                  "5000")
               .start();
       nodes.add(node);
       RedisProcess.ask(node.port(), "CLUSTER SET-CONFIG-EPOCH " + (i + 1));

@@ -38,7 +38,8 @@ class RedisSentinelTest {
   @BeforeEach
   void start() throws IOException {
     primary = RedisProcess.settings("--repl-diskless-sync-delay", "0").start();
-    replica = RedisProcess.settings("--replicaof", "127.0.0.1", Integer.toString(primary.port())).start();
+    replica =
+        RedisProcess.settings("--replicaof", "127.0.0.1", Integer.toString(primary.port())).start();
     Await.until(
         "the replica is in step",
         () ->

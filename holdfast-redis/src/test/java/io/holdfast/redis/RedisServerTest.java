@@ -158,7 +158,8 @@ class RedisServerTest {
   @Test
   void aReplicaIsRefused() throws Exception {
     try (ServerProcess replica =
-        RedisProcess.settings("--replicaof", "127.0.0.1", Integer.toString(server.port())).start()) {
+        RedisProcess.settings("--replicaof", "127.0.0.1", Integer.toString(server.port()))
+            .start()) {
       assertThatThrownBy(() -> open(RedisProcess.uri(replica)))
           .isInstanceOf(EngineUnavailableException.class)
           .hasMessageContaining("is a replica");

@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Servers that come in a jar, so that a test needs no installation. What is unpacked may be read and
- * run by every user, is kept for as long as the JVM runs, and is deleted with it.
+ * Servers that come in a jar, so that a test needs no installation. What is unpacked may be read
+ * and run by every user, is kept for as long as the JVM runs, and is deleted with it.
  *
  * <p>The jars are of one platform, Linux on x86-64. Thread-safe.
  */
@@ -81,7 +81,8 @@ public final class ServerPackage {
     try {
       Path directory = Files.createTempDirectory("holdfast-" + name + "-");
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(RUNNABLE));
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> Trees.delete(directory), "end-of-" + name));
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> Trees.delete(directory), "end-of-" + name));
       return directory;
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
