@@ -10,7 +10,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * How time passes in one test of {@link EngineKit}: by itself, or, where the engine has no threads
  * and no clock but those of its environment, whenever the test has nothing to do but to wait. Its
- * name, as {@link #toString} gives it, goes into messages: so much "of real time".
+ * name, as {@code toString()} gives it, goes into messages: so much "of real time".
  */
 interface KitTime {
 
