@@ -58,12 +58,7 @@ interface RestartScenarios {
                   return now;
                 })
             .toCompletableFuture();
-    long provenUntil = lab.nanoTime() + hold.remaining().toNanos();
-    lab.eventually(
-        "a renewal, or its failure",
-        () ->
-            !hold.isHeld()
-                || lab.nanoTime() + hold.remaining().toNanos() - provenUntil > ttl.toNanos() / 6);
+    awaitRenewal(lab, hold, ttl);
     lab.eventually("the other one", () -> othersAt.isDone() || lab.waiting("a") == 1);
 
     if (hold.isHeld()) {
@@ -81,6 +76,16 @@ interface RestartScenarios {
     assertThat(again.token()).isGreaterThan(hold.token());
     again.close();
     lab.awaitEmptySpace();
+  }
+
+  /** Waits until a renewal has been answered, or has shown that the hold is lost. */
+  private static void awaitRenewal(ServerLab lab, Hold hold, Duration ttl) {
+    long provenUntil = lab.nanoTime() + hold.remaining().toNanos();
+    lab.eventually(
+        "a renewal, or its failure",
+        () ->
+            !hold.isHeld()
+                || lab.nanoTime() + hold.remaining().toNanos() - provenUntil > ttl.toNanos() / 6);
   }
 
   /** Who trusts the token loses nothing, whatever happens to the server. */
