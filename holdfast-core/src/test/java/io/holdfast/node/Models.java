@@ -68,7 +68,7 @@ final class Models {
         .actorsPerThread(3)
         .actorsAfter(0)
         .iterations(20)
-        .invocationsPerIteration(1_000);
+        .invocationsPerIteration(size(5_000, 2_000));
   }
 
   private static boolean isGuarded(String type) {
