@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 public class ProcessLab extends LockLab {
 
   /** How many tests with processes run at once, at most. */
-  private static final Semaphore PLACES = new Semaphore(4);
+  private static final Semaphore PLACES = new Semaphore(6);
 
   private final WorkerKit kit;
   private final Path directory;

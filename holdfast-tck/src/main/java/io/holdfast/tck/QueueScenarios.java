@@ -17,7 +17,7 @@ interface QueueScenarios {
   default void S16_survivorOfHundredsIsGrantedInTime(ProcessLab lab) {
     int count = Math.max(50, lab.size(200, 500));
     // Long enough not to end while hundreds of nodes are started on a small machine.
-    Duration ttl = Pace.stretch(Duration.ofSeconds(lab.kit().chaos() ? 10 : 4));
+    Duration ttl = Duration.ofSeconds(lab.kit().chaos() ? 10 : 5);
     Worker holder = lab.workerWithNode(Duration.ofMinutes(1));
     Worker survivor = lab.workerWithNode(Duration.ofMinutes(1));
     lab.await(holder.ask("acquire", "n", "a"));
