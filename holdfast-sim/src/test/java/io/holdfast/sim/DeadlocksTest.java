@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The search for deadlocks against the truth, which the simulation knows. */
+@Execution(ExecutionMode.CONCURRENT)
 class DeadlocksTest {
 
   private static final int RINGS = 100;

@@ -6,11 +6,14 @@ import io.holdfast.sim.PatchedCode.Change;
 import java.io.IOException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The simulation finds each planted bug within a stated number of seeds. */
 @Tag("planted")
+@Execution(ExecutionMode.CONCURRENT)
 class PlantedBugsTest {
 
   /**

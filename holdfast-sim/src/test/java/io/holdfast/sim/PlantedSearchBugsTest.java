@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -16,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * bugs are not looked for by chance.
  */
 @Tag("planted")
+@Execution(ExecutionMode.CONCURRENT)
 class PlantedSearchBugsTest {
 
   private static final String TEST = "io.holdfast.node.VanishedEdgeTest";

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The simulation itself: a million events without a violation, and the same seed twice. */
+@Execution(ExecutionMode.CONCURRENT)
 class SimulationTest {
 
   /** What a million events must meet. */
