@@ -4,6 +4,7 @@ import io.holdfast.engine.Environment;
 import io.holdfast.tck.FaultyProxy.Direction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class ProxyLoop implements AutoCloseable {
 
   private static final int BACKLOG = 1_000;
+  private static final int PORTS_TO_TRY = 10;
   private static final int BUFFER_BYTES = 1 << 16;
   private static final long PATIENCE_SECONDS = 30;
 
@@ -47,9 +49,7 @@ final class ProxyLoop implements AutoCloseable {
     this.counts = counts;
     try {
       selector = Selector.open();
-      acceptor = ServerSocketChannel.open();
-      acceptor.bind(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), LoopbackPorts.free()), BACKLOG);
+      acceptor = listen();
       acceptor.configureBlocking(false);
       acceptor.register(selector, SelectionKey.OP_ACCEPT);
     } catch (IOException failure) {
@@ -58,6 +58,25 @@ final class ProxyLoop implements AutoCloseable {
     thread = new Thread(this::run, "proxy-" + port());
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /**
+   * Listens on a port that was free a moment ago. A process that another thread is starting holds
+   * what this JVM had open then, the socket of that look too, until its program runs.
+   */
+  private static ServerSocketChannel listen() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      ServerSocketChannel listening = ServerSocketChannel.open();
+      try {
+        return listening.bind(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), LoopbackPorts.free()), BACKLOG);
+      } catch (BindException taken) {
+        listening.close();
+        if (attempt == PORTS_TO_TRY) {
+          throw taken;
+        }
+      }
+    }
   }
 
   int port() {
