@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -28,6 +29,7 @@ class DemoTest {
   }
 
   @Test
+  @Tag("processes")
   void S02_S13_noIncrementIsLostAmongProcessesThatAreKilledAndStopped() throws Exception {
     assertThat(demo("--json")).as(err + "\n" + out).isZero();
 

@@ -2,8 +2,9 @@ package io.holdfast.engine;
 
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.PriorityQueue;
+import java.util.NavigableSet;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,9 @@ public final class ManualEnvironment {
   private static final Comparator<Task> IN_ORDER =
       Comparator.comparingLong(Task::due).thenComparingLong(Task::order);
 
-  private final PriorityQueue<Task> tasks = new PriorityQueue<>(IN_ORDER);
+  /** Sorted, so that what is called off is found at once however much is scheduled. */
+  private final NavigableSet<Task> tasks = new TreeSet<>(IN_ORDER);
+
   private final SplittableRandom seeds;
   private final Environment environment;
   private long nanos = 1_000_000_000L;
@@ -128,8 +131,7 @@ public final class ManualEnvironment {
   }
 
   private synchronized @Nullable Task poll(long end) {
-    Task next =
-        stuck ? tasks.stream().filter(Task::urgent).min(IN_ORDER).orElse(null) : tasks.peek();
+    Task next = tasks.stream().filter(task -> task.urgent() || !stuck).findFirst().orElse(null);
     return next != null && next.due() <= end && tasks.remove(next) ? next : null;
   }
 

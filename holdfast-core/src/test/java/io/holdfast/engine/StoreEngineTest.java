@@ -165,7 +165,7 @@ class StoreEngineTest {
     Client client = world.client();
     CompletionStage<Reply> first = client.acquire("a", 1);
     CompletionStage<Reply> last = first;
-    for (int i = 2; i <= 20_000; i++) {
+    for (int i = 2; i <= 10_000; i++) {
       last = client.cancel("a", i);
     }
     store.roundTrip(Duration.ZERO);
@@ -212,7 +212,7 @@ class StoreEngineTest {
   @Test
   void S23_nothingIsLeftOfManyNames() {
     Client client = world.client();
-    for (int i = 1; i <= 20_000; i++) {
+    for (int i = 1; i <= 10_000; i++) {
       now(client.acquire("name/" + i, i));
       now(client.release("name/" + i, i));
     }

@@ -28,7 +28,7 @@ class PostgresStoreTest extends ServerStoreRules {
 
   @BeforeAll
   static void start() {
-    server = Postgres.start();
+    server = Postgres.start("fsync=on");
   }
 
   @AfterAll

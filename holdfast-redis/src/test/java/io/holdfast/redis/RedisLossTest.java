@@ -21,8 +21,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A server that forgets: all of it, or the end. */
+@Execution(ExecutionMode.CONCURRENT)
 @Tag("redis")
 @Tag(Layers.FAULTS)
 @Timeout(120)

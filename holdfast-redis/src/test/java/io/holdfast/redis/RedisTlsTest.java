@@ -16,8 +16,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A server that speaks TLS, with a certificate that no authority of this JVM has signed. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
 class RedisTlsTest {
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.EnumSet;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * Scenarios from public fault reports, each with the faults that it is about and no others. What
  * must never happen is checked in every world; here is asserted that the faults had their effect.
  */
+@Tag("faults")
 @Execution(ExecutionMode.CONCURRENT)
 class SimulatedScenariosTest {
 

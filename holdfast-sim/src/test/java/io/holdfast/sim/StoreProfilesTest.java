@@ -3,12 +3,14 @@ package io.holdfast.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** No rule breaks on a store that fails as a real one does, beyond what its engine says it may. */
+@Tag("faults")
 @Execution(ExecutionMode.CONCURRENT)
 class StoreProfilesTest {
 
