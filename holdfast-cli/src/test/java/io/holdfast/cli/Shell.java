@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /** A process that a test has started, and what it has written so far. */
 final class Shell implements AutoCloseable {
 
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /**
    * A test run that was started in the background of a script ignores SIGINT, and whatever it

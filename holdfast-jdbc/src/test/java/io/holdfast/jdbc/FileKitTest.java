@@ -9,11 +9,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The rules and the scenarios on a lock file. */
-@Execution(ExecutionMode.CONCURRENT)
 @Tag("file")
 class FileKitTest {
 

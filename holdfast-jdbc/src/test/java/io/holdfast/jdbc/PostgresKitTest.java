@@ -2,11 +2,8 @@ package io.holdfast.jdbc;
 
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The rules and the scenarios on PostgreSQL. */
-@Execution(ExecutionMode.CONCURRENT)
 @Tag("postgresql")
 class PostgresKitTest {
 
