@@ -6,11 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
-import java.util.stream.Stream;
 
 /**
  * What one test of {@link ProcessKit} works with, for subclasses that override a test: a {@link
@@ -120,12 +118,6 @@ public class ProcessLab extends LockLab {
     } finally {
       PLACES.release();
     }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    } catch (IOException unimportant) {
-      say("left behind: %s (%s)", directory, unimportant);
-    }
+    Trees.delete(directory);
   }
 }

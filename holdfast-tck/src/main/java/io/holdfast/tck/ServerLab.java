@@ -64,12 +64,15 @@ public final class ServerLab extends ProcessLab {
   @Override
   public void close() {
     proxies.forEach(FaultyProxy::heal);
-    if (server().isAlive()) {
-      server().resume();
-    } else {
-      server().start();
+    try {
+      if (server().isAlive()) {
+        server().resume();
+      } else {
+        server().start();
+      }
+    } finally {
+      super.close();
+      proxies.forEach(FaultyProxy::close);
     }
-    super.close();
-    proxies.forEach(FaultyProxy::close);
   }
 }

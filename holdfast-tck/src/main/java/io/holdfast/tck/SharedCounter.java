@@ -28,6 +28,11 @@ final class SharedCounter {
   private static final int GUARD = 32;
   private static final int SIZE = 40;
 
+  /** Pauses between reading and writing: rare, so that there are many rounds, and long. */
+  private static final int ROUNDS_TO_PAUSE = 500;
+
+  private static final long PAUSE_NANOS = 50_000;
+
   private final Path file;
   private final ByteBuffer memory;
 
@@ -68,6 +73,10 @@ final class SharedCounter {
       LONG.compareAndSet(memory, FENCE, highest, token);
     }
     long count = get(COUNT);
+    if (count % ROUNDS_TO_PAUSE == 0) {
+      // Leaves a second holder the time to get in between.
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
     if (get(LAST) != who) {
       set(MOVES, get(MOVES) + 1);
       set(LAST, who);

@@ -6,21 +6,22 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.platform.engine.FilterResult;
@@ -123,22 +124,22 @@ class BrokenServersTest {
   /** The kit on what a run is about. Not found by builds: its name does not say test. */
   static class BrokenServerKit extends ServerKit {
 
-    private final List<ServerProcess> servers = new ArrayList<>();
+    private @Nullable ServerProcess server;
     private String bug = "";
 
+    /** Starts the server before the lab of the test is made; so the lab is closed before it. */
     @RegisterExtension
     final BeforeEachCallback starter =
         test -> {
           bug = test.getConfigurationParameter(BUG).orElseThrow();
-          servers.add(ServerProcess.main(WireServer.class).arguments("{port}", bug).start());
+          server = ServerProcess.main(WireServer.class).arguments("{port}", bug).start();
+          test.getStore(ExtensionContext.Namespace.create(BrokenServerKit.class))
+              .put("server", server);
         };
-
-    @RegisterExtension
-    final AfterEachCallback ender = test -> servers.forEach(ServerProcess::close);
 
     @Override
     protected ServerProcess server() {
-      return servers.get(0);
+      return Objects.requireNonNull(server);
     }
 
     @Override
