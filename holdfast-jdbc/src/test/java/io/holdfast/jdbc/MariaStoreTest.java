@@ -32,7 +32,7 @@ class MariaStoreTest extends ServerStoreRules {
 
   @BeforeAll
   static void start() {
-    server = Maria.start();
+    server = Maria.start("--innodb-flush-log-at-trx-commit=1");
   }
 
   @AfterAll
