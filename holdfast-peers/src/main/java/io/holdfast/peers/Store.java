@@ -168,7 +168,8 @@ enum Store {
     };
   }
 
-  private String uri(int port) {
+  /** Where Holdfast finds it. */
+  String uri(int port) {
     return switch (this) {
       case REDIS -> "redis://127.0.0.1:" + port;
       case POSTGRESQL -> "postgresql://holdfast@127.0.0.1:" + port + "/postgres";

@@ -25,6 +25,7 @@ public final class Suite {
   private static final int WARM_UP_THREADS = 16;
   private static final double COLD_BUDGET = 1;
   private static final double HAND_OFF_BUDGET = 2;
+  private static final double BUDGET_BESIDE_GREED = 0.5;
   private static final double NO_BUDGET = 0;
 
   /** Compilers need some time, whatever the rounds take. */
@@ -65,6 +66,7 @@ public final class Suite {
       System.out.println("| path | Holdfast | peer | ratio | budget | |");
       System.out.println("|---|---|---|---|---|---|");
       suite.cold(server.port());
+      suite.besideGreed(server.port());
       suite.handOffs(server.port());
     }
     System.out.println("\nMedian (least–most) of the rounds; ratios are made in each round.");
@@ -101,6 +103,30 @@ public final class Suite {
     for (Contender contender : contenders.values()) {
       contender.close();
     }
+  }
+
+  /** S33: what a modest client does beside one that asks for all it can. */
+  private void besideGreed(int port) throws Exception {
+    Cold cold = new Cold(Environment.system("peers").ticker());
+    List<Double> alone = new ArrayList<>();
+    List<Double> beside = new ArrayList<>();
+    try (Contender modest = store.connect(HOLDFAST, port);
+        Greed greed = new Greed(store.uri(port))) {
+      cold.run(modest, WARM_UP_THREADS, WARM_UP);
+      for (int round = 0; round <= rounds; round++) {
+        double quiet = cold.run(modest, 1, time);
+        double loud = greed.beside(() -> cold.run(modest, 1, time));
+        // The first round warms up.
+        if (round > 0) {
+          alone.add(quiet);
+          beside.add(loud);
+        }
+      }
+    }
+    row(
+        "cold, 1 thread, beside a greedy client",
+        new Pair(beside, "Holdfast alone", alone),
+        BUDGET_BESIDE_GREED);
   }
 
   private void handOffs(int port) throws IOException {
