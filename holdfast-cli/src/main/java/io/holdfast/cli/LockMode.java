@@ -2,10 +2,12 @@ package io.holdfast.cli;
 
 import io.holdfast.DistributedLock;
 import io.holdfast.DistributedSemaphore;
+import io.holdfast.EngineUnavailableException;
 import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,9 @@ record LockMode(Type type, int all, int wanted) {
     return type != Type.SEMAPHORE;
   }
 
+  /** For how long a try that an engine has not answered is repeated. */
+  private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(10);
+
   /**
    * Takes the lock for the calling thread.
    *
@@ -55,7 +60,7 @@ record LockMode(Type type, int all, int wanted) {
     if (patience == null) {
       return Optional.of(lock.acquire());
     }
-    return patience.isZero() ? lock.tryAcquire() : lock.tryAcquire(patience);
+    return patience.isZero() ? tryOnce(lock::tryAcquire) : lock.tryAcquire(patience);
   }
 
   private static Optional<Hold> take(
@@ -65,7 +70,25 @@ record LockMode(Type type, int all, int wanted) {
       return Optional.of(semaphore.acquire(permits));
     }
     return patience.isZero()
-        ? semaphore.tryAcquire(permits)
+        ? tryOnce(() -> semaphore.tryAcquire(permits))
         : semaphore.tryAcquire(permits, patience);
+  }
+
+  /**
+   * A try ends after a second without an answer, and holds nothing then. Somebody who starts a
+   * command on a busy machine wants to know more than that.
+   */
+  private static Optional<Hold> tryOnce(Supplier<Optional<Hold>> attempt) {
+    long begun = Clock.nanos();
+    while (true) {
+      try {
+        return attempt.get();
+      } catch (EngineUnavailableException unanswered) {
+        boolean late = Clock.since(begun).compareTo(ENGINE_PATIENCE) > 0;
+        if (late || Thread.currentThread().isInterrupted()) {
+          throw unanswered;
+        }
+      }
+    }
   }
 }

@@ -12,6 +12,7 @@ import io.holdfast.engine.Finding;
 import io.holdfast.engine.RecordStore;
 import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.tck.Layers;
+import io.holdfast.tck.Pace;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.Queue;
@@ -83,7 +84,7 @@ class PostgresFaultsTest {
       assertThatThrownBy(() -> await(change))
           .isInstanceOfAny(OutcomeUnknownException.class, EngineUnavailableException.class);
       assertThat(Duration.ofNanos(environment.ticker().nanoTime() - begun))
-          .isLessThan(Duration.ofSeconds(15));
+          .isLessThan(Pace.stretch(Duration.ofSeconds(15)));
 
       server.resume();
       eventually("works again", () -> works(store));

@@ -13,6 +13,7 @@ import io.holdfast.engine.RecordStore.Write;
 import io.holdfast.tck.FaultyProxy;
 import io.holdfast.tck.FaultyProxy.Direction;
 import io.holdfast.tck.Layers;
+import io.holdfast.tck.Pace;
 import io.holdfast.tck.ServerProcess;
 import java.time.Duration;
 import java.util.Set;
@@ -103,7 +104,8 @@ class OutagesTest {
           .isInstanceOf(EngineUnavailableException.class)
           .hasMessageContaining(uri())
           .hasMessageContaining("retry");
-      assertThat(Duration.ofNanos(store.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Duration.ofNanos(store.nanoTime() - begun))
+          .isLessThan(Pace.stretch(Duration.ofSeconds(2)));
       proxy.heal();
       store.eventually("a connection again", SOON, () -> works(store));
       assertThat(TestStore.await(store.store.read("a"))).isEqualTo(Stored.ABSENT);
@@ -128,7 +130,8 @@ class OutagesTest {
     proxy.stall();
     long begun = store.nanoTime();
     store.close();
-    assertThat(Duration.ofNanos(store.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
+    assertThat(Duration.ofNanos(store.nanoTime() - begun))
+        .isLessThan(Pace.stretch(Duration.ofSeconds(4)));
   }
 
   @Test
