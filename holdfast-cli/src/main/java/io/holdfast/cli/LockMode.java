@@ -7,7 +7,6 @@ import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +35,14 @@ record LockMode(Type type, int all, int wanted) {
     return type != Type.SEMAPHORE;
   }
 
-  /** For how long a try that an engine has not answered is repeated. */
+  /** For how long an attempt that an engine has not answered in time is repeated. */
   private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(10);
+
+  /** Something that holds nothing if it is not answered. */
+  @FunctionalInterface
+  private interface Attempt {
+    Optional<Hold> make() throws InterruptedException;
+  }
 
   /**
    * Takes the lock for the calling thread.
@@ -60,7 +65,7 @@ record LockMode(Type type, int all, int wanted) {
     if (patience == null) {
       return Optional.of(lock.acquire());
     }
-    return patience.isZero() ? tryOnce(lock::tryAcquire) : lock.tryAcquire(patience);
+    return answered(patience.isZero() ? lock::tryAcquire : () -> lock.tryAcquire(patience));
   }
 
   private static Optional<Hold> take(
@@ -69,20 +74,21 @@ record LockMode(Type type, int all, int wanted) {
     if (patience == null) {
       return Optional.of(semaphore.acquire(permits));
     }
-    return patience.isZero()
-        ? tryOnce(() -> semaphore.tryAcquire(permits))
-        : semaphore.tryAcquire(permits, patience);
+    return answered(
+        patience.isZero()
+            ? () -> semaphore.tryAcquire(permits)
+            : () -> semaphore.tryAcquire(permits, patience));
   }
 
   /**
-   * A try ends after a second without an answer, and holds nothing then. Somebody who starts a
-   * command on a busy machine wants to know more than that.
+   * Repeats what the engine has not answered within the time that it was given. That time is for
+   * the lock: somebody who starts a command on a busy machine wants to know who has it.
    */
-  private static Optional<Hold> tryOnce(Supplier<Optional<Hold>> attempt) {
+  private static Optional<Hold> answered(Attempt attempt) throws InterruptedException {
     long begun = Clock.nanos();
     while (true) {
       try {
-        return attempt.get();
+        return attempt.make();
       } catch (EngineUnavailableException unanswered) {
         boolean late = Clock.since(begun).compareTo(ENGINE_PATIENCE) > 0;
         if (late || Thread.currentThread().isInterrupted()) {

@@ -22,7 +22,7 @@ class LockModeTest {
   @TempDir Path directory;
 
   @Test
-  void aTryThatTheEngineHasNotAnsweredIsRepeated() throws Exception {
+  void anAttemptThatTheEngineHasNotAnsweredIsRepeated() throws Exception {
     Path file = directory.resolve("locks.db");
     LockMode plain = new LockMode(LockMode.Type.PLAIN, 0, 0);
     try (Holdfast locks = Holdfast.connect(file.toUri().toString());

@@ -158,8 +158,8 @@ class RunTest {
     assertThat(once.err())
         .containsPattern(
             "nightly was not free in time, held by pid " + holder.pid() + " on host .* \\(sh\\)");
-    assertThat(brief.code()).isEqualTo(17);
-    assertThat(quiet.code()).isEqualTo(ExitCodes.NO);
+    assertThat(brief.code()).as(brief.err()).isEqualTo(17);
+    assertThat(quiet.code()).as(quiet.err()).isEqualTo(ExitCodes.NO);
     assertThat(quiet.err()).isEmpty();
   }
 
