@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  */
 record LockMode(Type type, int all, int wanted) {
 
+  /** For how long an attempt that an engine has not answered in time is repeated. */
+  private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(10);
+
   /** As what. */
   enum Type {
     /** A plain lock. */
@@ -34,9 +37,6 @@ record LockMode(Type type, int all, int wanted) {
   boolean isOrdered() {
     return type != Type.SEMAPHORE;
   }
-
-  /** For how long an attempt that an engine has not answered in time is repeated. */
-  private static final Duration ENGINE_PATIENCE = Duration.ofSeconds(10);
 
   /** Something that holds nothing if it is not answered. */
   @FunctionalInterface

@@ -5,7 +5,6 @@ import io.holdfast.Hold;
 import io.holdfast.Holdfast;
 import io.holdfast.Owner;
 import io.holdfast.engine.Environment;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -13,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleSupplier;
 
 /**
  * A client of Holdfast that asks {@value #PER_SECOND} times a second for locks which another one
@@ -32,32 +32,21 @@ final class Greed implements AutoCloseable {
   private final List<Hold> holds = new ArrayList<>();
 
   Greed(String uri) throws InterruptedException {
-    holder = connect(uri);
-    greedy = connect(uri);
+    holder = HoldfastContender.connect(uri);
+    greedy = HoldfastContender.connect(uri);
     for (int i = 0; i < WANTED; i++) {
       holds.add(holder.lock("wanted/" + i).acquire());
     }
   }
 
-  private static Holdfast connect(String uri) {
-    return Holdfast.builder(uri).connectTimeout(Duration.ofMinutes(1)).connect();
-  }
-
-  /** Something that is measured. */
-  @FunctionalInterface
-  interface Measurement {
-
-    double run() throws Exception;
-  }
-
   /** Measures while the greedy client is at it. */
-  double beside(Measurement measurement) throws Exception {
+  double beside(DoubleSupplier measurement) throws InterruptedException {
     Semaphore free = new Semaphore(UNDER_WAY);
     AtomicBoolean ended = new AtomicBoolean();
     Thread asker = new Thread(() -> askUntil(ended, free), "greed");
     asker.start();
     try {
-      return measurement.run();
+      return measurement.getAsDouble();
     } finally {
       ended.set(true);
       asker.join();

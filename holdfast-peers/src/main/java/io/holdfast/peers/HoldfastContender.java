@@ -17,7 +17,12 @@ final class HoldfastContender implements Contender {
 
   HoldfastContender(String uri, LockOptions.Fairness fairness) {
     contended = LockOptions.DEFAULT.fairness(fairness);
-    holdfast = Holdfast.builder(uri).connectTimeout(Duration.ofMinutes(1)).connect();
+    holdfast = connect(uri);
+  }
+
+  /** A node with default settings, which a busy machine may take a minute to connect. */
+  static Holdfast connect(String uri) {
+    return Holdfast.builder(uri).connectTimeout(Duration.ofMinutes(1)).connect();
   }
 
   @Override
