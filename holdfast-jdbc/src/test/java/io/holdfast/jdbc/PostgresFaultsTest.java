@@ -31,6 +31,9 @@ import org.junit.jupiter.api.Test;
 @Tag(Layers.FAULTS)
 class PostgresFaultsTest {
 
+  /** How many connections a store has at most. */
+  private static final int CONNECTIONS = 16;
+
   private final Environment environment = Environment.system("faults");
   private ServerProcess server;
 
@@ -122,11 +125,12 @@ class PostgresFaultsTest {
    * Each worker may still have a connection that ended with the server, which a change may meet.
    */
   private static RecordStore.Outcome writeOnAnyConnection(RecordStore store) {
-    while (true) {
+    for (int ended = 0; ; ended++) {
       try {
         return ServerStoreRules.write(store, "b", 0, "x");
       } catch (OutcomeUnknownException lost) {
         assertThat(lost).hasMessageContaining("send the same command again");
+        assertThat(ended).as("connections that ended with the server").isLessThan(CONNECTIONS);
       }
     }
   }
