@@ -192,11 +192,13 @@ final class SessionKeeper {
       nextRenewal.cancel();
       LOG.warn("session {} of node {} has ended; opening a new one", ended.id(), terms.node());
       told.post(watcher::onLost);
+      // Not before every lock has forgotten the old session, which another thread may still be
+      // busy with: the next session's proof would count for holds and grants of the old one.
+      told.post(this::reopen);
     } finally {
       guard.unlock();
     }
     told.deliver(environment.scheduler());
-    open();
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // Only reacts; it cannot fail.

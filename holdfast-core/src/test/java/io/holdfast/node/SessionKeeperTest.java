@@ -9,7 +9,10 @@ import io.holdfast.node.SwitchableEngine.Link;
 import io.holdfast.rules.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The lease of a node, second by second. T = 10 s, so T_c is 9.752 s. */
@@ -116,6 +119,43 @@ class SessionKeeperTest {
 
     assertThat(waiting).isCompleted();
     assertThat(waiting.join()).isGreaterThan(token);
+  }
+
+  @Test
+  void S01_noHoldOfAnEndedSessionIsBelievedUnderTheNextOne() {
+    List<String> names = IntStream.range(0, 10).mapToObj(i -> "lock" + i).toList();
+    Map<String, Long> tokens = new HashMap<>();
+    List<String> believed = new ArrayList<>();
+    for (String name : names) {
+      LocalLock lock = a.mutex(name);
+      tokens.put(name, write(lock, "owner").join());
+      lock.onLost(
+          owner("owner"),
+          Mode.EXCLUSIVE,
+          tokens.get(name),
+          loss -> {
+            if (losses.isEmpty()) {
+              // While the node still tells its locks that the lease has run out.
+              losses.add(loss);
+              a.engine.link = Link.UP;
+              a.engine.expire();
+              names.stream()
+                  .filter(each -> !each.equals(name))
+                  .filter(each -> isHeld(each, tokens.get(each)))
+                  .forEach(believed::add);
+            }
+          });
+    }
+    a.engine.link = Link.HUNG;
+    world.time.advance(TWO_LEASES);
+
+    assertThat(losses).hasSize(1);
+    assertThat(believed).isEmpty();
+    assertThat(write(a.mutex("lock0"), "owner").join()).isGreaterThan(tokens.get("lock0"));
+  }
+
+  private boolean isHeld(String name, long token) {
+    return a.mutex(name).isHeld(owner("owner"), Mode.EXCLUSIVE, token);
   }
 
   @Test

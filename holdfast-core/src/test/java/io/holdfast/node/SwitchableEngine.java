@@ -40,6 +40,7 @@ final class SwitchableEngine implements Engine {
   }
 
   private final Engine real;
+  private Runnable expiry = () -> {};
   Link link = Link.UP;
   boolean eventsLost;
   int renewals;
@@ -58,6 +59,11 @@ final class SwitchableEngine implements Engine {
 
   SwitchableEngine(Engine real) {
     this.real = real;
+  }
+
+  /** Ends the session, and says so. */
+  void expire() {
+    expiry.run();
   }
 
   void answerHeld() {
@@ -127,7 +133,18 @@ final class SwitchableEngine implements Engine {
             }
           }
         };
-    return call(() -> real.openSession(terms, filtered).thenApply(Session::new));
+    return call(
+        () ->
+            real.openSession(terms, filtered)
+                .thenApply(
+                    session -> {
+                      expiry =
+                          () -> {
+                            session.close();
+                            filtered.onExpired();
+                          };
+                      return new Session(session);
+                    }));
   }
 
   @Override
