@@ -68,7 +68,12 @@ interface ClockScenarios {
   private static void waitAfterJumpBack(ProcessLab lab, Worker fair, FakeTime jumper) {
     jumper.worker.signal("CONT");
     CompletableFuture<String> waiter = jumper.worker.ask("acquire", "n", jumper.jump);
-    lab.eventually("a waiter", () -> lab.waiting(jumper.jump) == 1);
+    lab.eventually(
+        "a waiter",
+        () -> {
+          assertThat(waiter).as("grant or refusal to a process that was stopped").isNotDone();
+          return lab.waiting(jumper.jump) == 1;
+        });
     jumper.jumpBack();
     assertThat(lab.await(fair.ask("held", jumper.jump, jumper.jump))).isEqualTo("true");
     assertThat(waiter).isNotDone();
