@@ -38,20 +38,7 @@ class MariaServerKitTest extends ServerKit {
     return Maria.uri(port);
   }
 
-  /**
-   * A node looks at a table for wake-ups all the time, up to 200 times a second: the proxy sees
-   * that too. That an acquire is one call, and a release too, is counted by {@link MariaStoreTest}.
-   */
-  @Override
-  protected double acquireRoundTrips() {
-    return 2;
-  }
-
-  @Override
-  protected double releaseRoundTrips() {
-    return 2;
-  }
-
+  /** A node looks at a table for wake-ups, up to 200 times a second. */
   @Override
   protected double waitingRoundTrips() {
     return 210;
