@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The lease of a node, second by second. T = 10 s, so T_c is 9.752 s. */
@@ -123,26 +122,23 @@ class SessionKeeperTest {
 
   @Test
   void S01_noHoldOfAnEndedSessionIsBelievedUnderTheNextOne() {
-    List<String> names = IntStream.range(0, 10).mapToObj(i -> "lock" + i).toList();
     Map<String, Long> tokens = new HashMap<>();
     List<String> believed = new ArrayList<>();
-    for (String name : names) {
-      LocalLock lock = a.mutex(name);
-      tokens.put(name, write(lock, "owner").join());
+    for (int i = 0; i < 10; i++) {
+      LocalLock lock = a.mutex("lock" + i);
+      long token = write(lock, "owner").join();
+      tokens.put("lock" + i, token);
       lock.onLost(
           owner("owner"),
           Mode.EXCLUSIVE,
-          tokens.get(name),
+          token,
           loss -> {
             if (losses.isEmpty()) {
               // While the node still tells its locks that the lease has run out.
               losses.add(loss);
               a.engine.link = Link.UP;
               a.engine.expire();
-              names.stream()
-                  .filter(each -> !each.equals(name))
-                  .filter(each -> isHeld(each, tokens.get(each)))
-                  .forEach(believed::add);
+              believed.addAll(heldUnder(tokens));
             }
           });
     }
@@ -154,8 +150,10 @@ class SessionKeeperTest {
     assertThat(write(a.mutex("lock0"), "owner").join()).isGreaterThan(tokens.get("lock0"));
   }
 
-  private boolean isHeld(String name, long token) {
-    return a.mutex(name).isHeld(owner("owner"), Mode.EXCLUSIVE, token);
+  private List<String> heldUnder(Map<String, Long> tokens) {
+    return tokens.keySet().stream()
+        .filter(name -> a.mutex(name).isHeld(owner("owner"), Mode.EXCLUSIVE, tokens.get(name)))
+        .toList();
   }
 
   @Test

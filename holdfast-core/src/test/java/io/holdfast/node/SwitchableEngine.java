@@ -134,17 +134,16 @@ final class SwitchableEngine implements Engine {
           }
         };
     return call(
-        () ->
-            real.openSession(terms, filtered)
-                .thenApply(
-                    session -> {
-                      expiry =
-                          () -> {
-                            session.close();
-                            filtered.onExpired();
-                          };
-                      return new Session(session);
-                    }));
+        () -> real.openSession(terms, filtered).thenApply(session -> opened(session, filtered)));
+  }
+
+  private Session opened(EngineSession session, SessionListener listener) {
+    expiry =
+        () -> {
+          session.close();
+          listener.onExpired();
+        };
+    return new Session(session);
   }
 
   @Override

@@ -69,17 +69,13 @@ interface ServerLoadScenarios {
               .toCompletableFuture());
       lab.eventually("arrival of " + i, () -> lab.waiting("a") == arrived);
     }
-    link.resetCounts();
-    long begun = lab.nanoTime();
-    lab.pass(WATCHED);
-    double waiting = perSecond(link.roundTrips(), lab.since(begun));
+    double waiting = perSecond(lab, link, WATCHED);
 
-    link.resetCounts();
-    begun = lab.nanoTime();
+    Count handOffs = Count.start(lab, link);
     first.close();
     waiters.forEach(waiter -> lab.await(waiter).close());
-    Duration took = lab.since(begun);
-    double each = Math.max(0, link.roundTrips() - waiting * took.toNanos() / 1e9) / count;
+    Duration took = handOffs.took();
+    double each = handOffs.perCall(count, waiting);
 
     lab.say(
         "S24: %d nodes wait at %.0f round trips a second, and hand on in %.1f ms and %.1f round"
@@ -93,10 +89,6 @@ interface ServerLoadScenarios {
     lab.awaitEmptySpace();
   }
 
-  private static double perSecond(long count, Duration time) {
-    return count / seconds(time);
-  }
-
   @Test
   @ResourceLock(LoadRules.LOAD)
   default void costOfLocksInRoundTrips(ServerLab lab) {
@@ -106,18 +98,21 @@ interface ServerLoadScenarios {
     List<Hold> holds = new ArrayList<>();
     lab.await(node.lock("warm-up").acquireAsync(Owner.of("cost"))).close();
     settle(lab, link);
-    long begun = startCount(lab, link);
+    double looks = lab.kit().waitingRoundTrips();
+    Count acquires = Count.start(lab, link);
     for (int i = 0; i < rounds; i++) {
       holds.add(lab.await(node.lock("cost/" + i, UNRETAINED).acquireAsync(Owner.of("cost"))));
     }
-    double acquire = cost(lab, link, begun, rounds);
-    begun = startCount(lab, link);
+    assertThat(acquires.perCall(rounds, 0)).as("round trips of an acquire").isGreaterThan(0.9);
+    double acquire = acquires.perCall(rounds, looks);
+    Count releases = Count.start(lab, link);
     for (int i = 0; i < rounds; i++) {
       int left = rounds - i - 1;
       holds.get(i).close();
       lab.eventually("a release", () -> link.roundTrips() >= rounds - left);
     }
-    double release = cost(lab, link, begun, rounds);
+    assertThat(releases.perCall(rounds, 0)).as("round trips of a release").isGreaterThan(0.9);
+    double release = releases.perCall(rounds, looks);
     lab.say("cost: %.2f round trips an acquire, %.2f a release", acquire, release);
     assertThat(acquire)
         .as("round trips of an acquire")
@@ -140,12 +135,13 @@ interface ServerLoadScenarios {
     for (int i = 0; i < 10; i++) {
       lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
     }
-    long begun = startCount(lab, link);
+    link.resetCounts();
     int count = 10_000;
     for (int i = 0; i < count; i++) {
       lab.await(node.lock("a").acquireAsync(Owner.of("retainer"))).close();
     }
-    assertThat(cost(lab, link, begun, count)).as("round trips of an acquisition").isLessThan(0.1);
+    // Some engines look for wake-ups meanwhile.
+    assertThat(link.roundTrips()).as("round trips of 10,000 acquisitions").isLessThan(count / 10);
   }
 
   /** What a session costs does not depend on how much it holds. */
@@ -169,7 +165,7 @@ interface ServerLoadScenarios {
 
     lab.say("cost: %.0f round trips a TTL with 1 lock held, %.0f with %d", few, many, count);
     assertThat(few).as("round trips of a holder within a TTL").isPositive();
-    assertThat(many).as("the same with %s locks", count).isLessThan(few + 10 + count / 10.0);
+    assertThat(many).as("the same with %s locks", count).isLessThan(2 * few + 4);
     holds.forEach(hold -> lab.await(hold).close());
     first.close();
     lab.awaitEmptySpace();
@@ -178,30 +174,41 @@ interface ServerLoadScenarios {
   /** Waits until a node does no more than look for wake-ups: a new one has other things to do. */
   private static void settle(ServerLab lab, FaultyProxy link) {
     Duration window = Duration.ofMillis(300);
-    lab.eventually(
-        "a node at rest",
-        () ->
-            roundTripsOf(lab, link, window) <= 2 + lab.kit().waitingRoundTrips() * seconds(window));
-  }
-
-  private static long startCount(ServerLab lab, FaultyProxy link) {
-    link.resetCounts();
-    return lab.nanoTime();
-  }
-
-  /** Round trips of each of several calls, without those that a node makes by the clock. */
-  private static double cost(ServerLab lab, FaultyProxy link, long begun, int calls) {
-    double looks = lab.kit().waitingRoundTrips() * seconds(lab.since(begun));
-    return Math.max(0, link.roundTrips() - looks) / calls;
-  }
-
-  private static double seconds(Duration time) {
-    return time.toNanos() / 1e9;
+    double looks = 2 + lab.kit().waitingRoundTrips() * window.toMillis() / 1e3;
+    lab.eventually("a node at rest", () -> roundTripsOf(lab, link, window) <= looks);
   }
 
   private static double roundTripsOf(ServerLab lab, FaultyProxy link, Duration window) {
     link.resetCounts();
     lab.pass(window);
     return link.roundTrips();
+  }
+
+  private static double perSecond(ServerLab lab, FaultyProxy link, Duration window) {
+    Count count = Count.start(lab, link);
+    lab.pass(window);
+    return link.roundTrips() / count.seconds();
+  }
+
+  /** The round trips of a link since a reading of the clock. */
+  record Count(ServerLab lab, FaultyProxy link, long begun) {
+
+    static Count start(ServerLab lab, FaultyProxy link) {
+      link.resetCounts();
+      return new Count(lab, link, lab.nanoTime());
+    }
+
+    Duration took() {
+      return lab.since(begun);
+    }
+
+    double seconds() {
+      return took().toNanos() / 1e9;
+    }
+
+    /** Of each of several calls, without those that nodes make by the clock, so many a second. */
+    double perCall(int calls, double byTheClock) {
+      return Math.max(0, link.roundTrips() - byTheClock * seconds()) / calls;
+    }
   }
 }
