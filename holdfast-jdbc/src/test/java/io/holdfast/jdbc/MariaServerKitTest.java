@@ -38,10 +38,9 @@ class MariaServerKitTest extends ServerKit {
     return Maria.uri(port);
   }
 
-  /** A node looks at a table for wake-ups, up to 200 times a second. */
   @Override
-  protected double waitingRoundTrips() {
-    return 210;
+  protected String lookForWakeUps() {
+    return "SELECT session, name FROM";
   }
 
   @Override

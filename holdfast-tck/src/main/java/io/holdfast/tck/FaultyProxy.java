@@ -127,13 +127,27 @@ public final class FaultyProxy implements AutoCloseable {
 
   /**
    * How often the server has spoken after the client has, on any connection. That many round trips
-   * have been made by a client that waits for each reply; one that does not needs fewer.
+   * have been made by a client that waits for each reply; one that does not needs fewer. Without
+   * those that were {@linkplain #setAside set aside}.
    */
   public long roundTrips() {
     return counts.roundTrips().get();
   }
 
-  /** How many bytes have been read, dropped ones included. */
+  /**
+   * Counts round trips apart from now on, if the request has a text in one piece: what a client
+   * does by the clock, for example, and more often the longer a test takes.
+   */
+  public void setAside(String text) {
+    loop.perform(() -> counts.setAside(text));
+  }
+
+  /** How many round trips were set aside. */
+  public long roundTripsSetAside() {
+    return counts.roundTripsSetAside().get();
+  }
+
+  /** How many bytes have been read, dropped ones included, and without what was set aside. */
   public long bytes(Direction direction) {
     return counts.bytes(direction).get();
   }

@@ -22,7 +22,11 @@ final class ProxyLink {
   /** Whether it cannot go on, and only a fault keeps that from those who should be told. */
   private boolean spoilt;
 
-  private @Nullable Direction lastSaid;
+  /** Whether what the client said last is to be counted apart, with the answer. */
+  private boolean setAside;
+
+  /** Whether the server has spoken since the client has. */
+  private boolean answered = true;
 
   /** Makes a link; without a server nobody will ever answer. */
   ProxyLink(ProxyLoop loop, SocketChannel client, @Nullable SocketChannel server)
@@ -120,13 +124,27 @@ final class ProxyLink {
     return direction == Direction.TO_CLIENT || server == null ? client : server;
   }
 
-  /** Takes note of bytes. */
-  void said(Direction direction, int bytes) {
-    loop.counts().bytes(direction).addAndGet(bytes);
-    if (direction == Direction.TO_CLIENT && lastSaid == Direction.TO_SERVER) {
-      loop.counts().roundTrips().incrementAndGet();
+  /** Takes note of bytes from the client. */
+  void asked(int bytes, boolean aside) {
+    setAside = aside;
+    answered = false;
+    note(Direction.TO_SERVER, bytes);
+  }
+
+  /** Takes note of bytes from the server. */
+  void answered(int bytes) {
+    note(Direction.TO_CLIENT, bytes);
+    if (!answered) {
+      (setAside ? loop.counts().roundTripsSetAside() : loop.counts().roundTrips())
+          .incrementAndGet();
+      answered = true;
     }
-    lastSaid = direction;
+  }
+
+  private void note(Direction direction, int bytes) {
+    if (!setAside) {
+      loop.counts().bytes(direction).addAndGet(bytes);
+    }
   }
 
   void mark() {

@@ -77,9 +77,13 @@ final class ProxyPipe {
   }
 
   private void pass(ByteBuffer buffer) {
-    link.said(direction, buffer.remaining());
-    if (direction == Direction.TO_SERVER && contains(buffer, loop.faults().mark())) {
-      link.mark();
+    if (direction == Direction.TO_SERVER) {
+      link.asked(buffer.remaining(), contains(buffer, loop.counts().setAside()));
+      if (contains(buffer, loop.faults().mark())) {
+        link.mark();
+      }
+    } else {
+      link.answered(buffer.remaining());
     }
     if (link.drops(direction)) {
       link.spoil();

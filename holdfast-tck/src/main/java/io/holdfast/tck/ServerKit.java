@@ -131,11 +131,19 @@ public abstract class ServerKit extends WorkerKit
 
   /**
    * How many round trips a second a node may need while it does nothing but wait for a lock: twice
-   * a second for its place in the queue, with a look at the neighbours, unless it has to look for
-   * its wake-ups too.
+   * a second for its place in the queue, with a look at the neighbours. Without {@linkplain
+   * #lookForWakeUps looks for wake-ups}.
    */
   protected double waitingRoundTrips() {
     return 6;
+  }
+
+  /**
+   * A text in each request by which a node looks for its wake-ups, many times a second, because
+   * nothing tells it of them; empty if it does not.
+   */
+  protected String lookForWakeUps() {
+    return "";
   }
 
   /** How long a node may need after an outage to find that the server is back. */

@@ -37,6 +37,7 @@ public final class ServerLab extends ProcessLab {
     if (!kit.notificationMark().isEmpty()) {
       proxy.mark(kit.notificationMark());
     }
+    proxy.setAside(kit.lookForWakeUps());
     proxies.add(proxy);
     return proxy;
   }

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,13 +20,23 @@ class LoopbackPortsTest {
   private static final int COUNT = 100;
 
   @Test
-  void aPortAndItsPartnerAreFreeAndBelowThoseOfOutgoingConnections() throws IOException {
+  void aPortAndItsPartnerAreFreeAndBelowThoseOfOutgoingConnections() {
     int port = LoopbackPorts.free();
     for (int each : List.of(port, port + LoopbackPorts.PARTNER)) {
       assertThat(each).isBetween(10_000, 30_000);
-      try (ServerSocket server = new ServerSocket(each, 1, InetAddress.getLoopbackAddress())) {
-        assertThat(server.isBound()).isTrue();
-      }
+      // A process that another test is starting holds what this JVM had open, the socket of the
+      // look at this port too, until its program runs.
+      assertThat(Pace.within(Duration.ofSeconds(10)).await(() -> canBeListenedOn(each)))
+          .as("port %s can be listened on", each)
+          .isTrue();
+    }
+  }
+
+  private static boolean canBeListenedOn(int port) {
+    try (ServerSocket server = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return server.isBound();
+    } catch (IOException taken) {
+      return false;
     }
   }
 
